@@ -1,0 +1,119 @@
+"""What an exit rule is, the list of all kinds, and how a row of parameters becomes a rule.
+
+A new rule is a dataclass under ``@register``; its fields are its parameters, their defaults the seeded row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from decimal import Decimal, InvalidOperation
+from typing import Any, ClassVar, Final, NamedTuple, Protocol, TypeVar, get_type_hints
+
+from domain.errors import RuleBroken
+
+from .view import Exit, PositionView
+
+HARD_FAIL, PROTECTION, PROFIT, DEGRADATION = 1, 2, 3, 4
+
+
+class ExitRule(Protocol):
+    """One reason to leave a position. Rules are frozen dataclasses that name this class as their base.
+
+    tier orders the rules that fire at once, 1 first. needs_mark: waits while the quote is not good; needs_greeks: waits
+    while the Greeks of now or of the entry are unknown, so decide() finds them set. decide() is called for ten thousand
+    positions in a row: multiply rather than divide, and write text only when leaving.
+    """
+
+    __slots__ = ()
+    kind: ClassVar[str]
+    tier: ClassVar[int]
+    needs_mark: ClassVar[bool] = True
+    needs_greeks: ClassVar[bool] = False
+    enabled_by_default: ClassVar[bool] = True
+
+    def decide(self, view: PositionView) -> Exit | None: ...
+
+
+class Default(NamedTuple):
+    """One row of the seed. params is JSON: numbers as strings or integers."""
+
+    kind: str
+    params: dict[str, object]
+    enabled: bool
+
+
+KINDS: Final[dict[str, type[ExitRule]]] = {}
+AnyRule = TypeVar("AnyRule", bound=ExitRule)
+
+
+def register(cls: type[AnyRule]) -> type[AnyRule]:
+    """Class decorator: makes a rule known by its kind. Raises ValueError for a kind or tier that cannot be."""
+    if cls.kind in KINDS:
+        raise ValueError(f"exit rule kind defined twice: {cls.kind}")
+    if cls.tier not in (HARD_FAIL, PROTECTION, PROFIT, DEGRADATION):
+        raise ValueError(f"exit rule {cls.kind} has tier {cls.tier}, not one of 1 to 4")
+    KINDS[cls.kind] = cls
+    return cls
+
+
+def build(kind: str, params: Mapping[str, object]) -> ExitRule:
+    """A rule of its row; parameters left out take their defaults. Raises RuleBroken ``bad_exit_rule``."""
+    cls: Any = KINDS.get(kind)
+    if cls is None:
+        raise RuleBroken("bad_exit_rule", f"no exit rule is called {kind!r}; there are {', '.join(sorted(KINDS))}")
+    types = parameter_types(cls)
+    unknown = sorted(set(params) - set(types))
+    if unknown:
+        allowed = ", ".join(types) or "none"
+        raise RuleBroken("bad_exit_rule", f"{kind} has no parameter {', '.join(unknown)}; allowed: {allowed}")
+    try:
+        rule: ExitRule = cls(**{name: _number(name, params[name], types[name]) for name in params})
+    except ValueError as wrong:
+        raise RuleBroken("bad_exit_rule", f"{kind}: {wrong}") from wrong
+    return rule
+
+
+def parameter_types(cls: type[ExitRule]) -> dict[str, type]:
+    """Name and type (Decimal, int or float) of each parameter of a kind, in order."""
+    hints = get_type_hints(cls)
+    rule: Any = cls  # a Protocol does not say that its classes are dataclasses
+    return {field.name: hints[field.name] for field in fields(rule)}
+
+
+def defaults() -> list[Default]:
+    """The rows a fresh system is seeded with: every kind once, by tier, with its own defaults."""
+    rows = []
+    for kind, cls in sorted(KINDS.items(), key=lambda item: item[1].tier):
+        rule = build(kind, {})
+        params = {name: _as_json(getattr(rule, name)) for name in parameter_types(cls)}
+        rows.append(Default(kind, params, cls.enabled_by_default))
+    return rows
+
+
+def _as_json(number: Decimal | int | float) -> object:
+    return number if isinstance(number, int) else str(number)
+
+
+def _number(name: str, given: object, wanted: type) -> Decimal | int | float:
+    """A JSON value as the parameter's type. Raises ValueError with the parameter's name."""
+    if isinstance(given, bool) or not isinstance(given, str | int | float | Decimal):
+        raise ValueError(f"{name} is {given!r}, not a number")
+    try:
+        number = Decimal(str(given))
+    except InvalidOperation:
+        raise ValueError(f"{name} is {given!r}, not a number") from None
+    if not number.is_finite() or abs(number) > 1_000_000:
+        raise ValueError(f"{name} is {given!r}, not a number within a million of 0")
+    if wanted is not int:
+        return number if wanted is Decimal else float(number)
+    if number != number.to_integral_value():
+        raise ValueError(f"{name} is {given!r}, not a whole number")
+    return int(number)
+
+
+def check_range(name: str, number: Decimal | int | float, low: int, high: int | None) -> None:
+    """For __post_init__: raises ValueError unless low < number < high; no high is no upper bound."""
+    if number <= low or (high is not None and number >= high):
+        bounds = f"above {low}" if high is None else f"above {low} and below {high}"
+        raise ValueError(f"{name} is {number}, it must be {bounds}")

@@ -1,0 +1,1 @@
+"""Options in numbers: Black-Scholes-Merton prices and Greeks, and when a contract stops trading."""

@@ -1,0 +1,117 @@
+"""The one gate every quote goes through before a decision, an order or a mark uses it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from domain.quotes import FeedClass, Quote
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteLimits:
+    """How much doubt is too much. Ages are judged on the provider's clock.
+
+    max_age fits a quote of the last minute; max_age_delayed replaces it for a feed that is delayed by contract. A
+    spread is too wide above max_spread (fraction of the middle) unless it is below spread_floor (price): a quote of
+    0.05 to 0.15 is ordinary for a cheap option. max_jump is the largest believable distance of the middle from a
+    reference price, as a fraction of the reference; None looks at no reference.
+    """
+
+    max_age: timedelta = timedelta(seconds=90)
+    max_age_delayed: timedelta = timedelta(minutes=20)
+    clock_tolerance: timedelta = timedelta(seconds=5)
+    max_spread: Decimal = Decimal("0.25")
+    spread_floor: Decimal = Decimal("0.25")
+    max_jump: Decimal | None = Decimal("0.20")
+
+
+SMALLEST_PRICE: Final = Decimal("0.0001")
+LARGEST_PRICE: Final = Decimal(10_000_000)  # also keeps the arithmetic below within Decimal's range
+OPTION_LIMITS: Final = QuoteLimits(max_jump=None)  # an option may double in a minute
+UNDERLYING_LIMITS: Final = QuoteLimits(max_spread=Decimal("0.02"), spread_floor=Decimal("0.10"))
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteVerdict:
+    """Whether a quote may be used; code is None when it may. text carries the figures that were judged."""
+
+    good: bool
+    code: str | None
+    text: str
+
+
+def judge(quote: Quote | None, *, now: datetime, limits: QuoteLimits, reference: Decimal | None = None) -> QuoteVerdict:
+    """The first thing wrong with a quote, or that it is good. Total: never raises on odd prices."""
+    if quote is None:
+        return _bad("quote_missing", "no quote")
+    found = _prices(quote) or _times(quote, now, limits)
+    if found is not None:
+        return found
+    bid, ask = quote.bid, quote.ask
+    assert bid is not None and ask is not None  # _prices refused anything else
+    found = _spread(bid, ask, limits) or _jump((bid + ask) / 2, reference, limits)
+    return found or QuoteVerdict(True, None, f"{quote.symbol} {bid} / {ask}, {_age(quote, now):.0f} s old")
+
+
+def _prices(quote: Quote) -> QuoteVerdict | None:
+    bid, ask = quote.bid, quote.ask
+    for name, side in (("bid", bid), ("ask", ask)):
+        if side is not None and (not side.is_finite() or abs(side) >= LARGEST_PRICE):
+            return _bad("quote_not_a_number", f"{name} of {quote.symbol} is {side}, which is no price")
+    if bid is None or ask is None:
+        shown = f"bid {_shown(bid)}, ask {_shown(ask)}"
+        code = "quote_missing" if bid is None and ask is None else "quote_one_sided"
+        return _bad(code, f"{quote.symbol} has {shown}")
+    if bid <= 0 or ask <= 0:
+        return _bad("quote_not_positive", f"{quote.symbol} has bid {bid}, ask {ask}; both must be above 0")
+    if bid > ask:
+        return _bad("quote_crossed", f"{quote.symbol} bid {bid} is above ask {ask}")
+    return None
+
+
+def _times(quote: Quote, now: datetime, limits: QuoteLimits) -> QuoteVerdict | None:
+    latest = max(quote.provider_time, quote.received_at)
+    if latest > now + limits.clock_tolerance:
+        ahead = (latest - now).total_seconds()
+        return _bad("quote_from_future", f"{quote.symbol} is stamped {ahead:.0f} s after now, {now.isoformat()}")
+    allowed = limits.max_age_delayed if quote.feed is FeedClass.DELAYED else limits.max_age
+    age = _age(quote, now)
+    if age > allowed.total_seconds():
+        return _bad("quote_stale", f"{quote.symbol} is {age:.0f} s old, allowed {allowed.total_seconds():.0f} s")
+    return None
+
+
+def _spread(bid: Decimal, ask: Decimal, limits: QuoteLimits) -> QuoteVerdict | None:
+    spread, middle = ask - bid, (bid + ask) / 2
+    allowed = max(limits.max_spread * middle, limits.spread_floor)
+    if spread <= allowed:
+        return None
+    share = spread / middle
+    text = f"spread {spread} of {bid} / {ask} is {share:.1%} of the middle, allowed {allowed.normalize():f}"
+    return _bad("quote_wide", text)
+
+
+def _jump(middle: Decimal, reference: Decimal | None, limits: QuoteLimits) -> QuoteVerdict | None:
+    if limits.max_jump is None or reference is None or not reference.is_finite():
+        return None
+    if not SMALLEST_PRICE <= reference < LARGEST_PRICE:
+        return None
+    jump = abs(middle - reference) / reference
+    if jump <= limits.max_jump:
+        return None
+    return _bad("quote_jump", f"middle {middle} is {jump:.1%} away from {reference}, allowed {limits.max_jump:.1%}")
+
+
+def _age(quote: Quote, now: datetime) -> float:
+    return max((now - quote.provider_time).total_seconds(), 0.0)
+
+
+def _shown(side: Decimal | None) -> str:
+    return "none" if side is None else str(side)
+
+
+def _bad(code: str, text: str) -> QuoteVerdict:
+    return QuoteVerdict(False, code, text)

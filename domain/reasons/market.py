@@ -1,0 +1,69 @@
+"""Reason codes: market."""
+
+from __future__ import annotations
+
+from .reason import Reason
+
+_WAIT = "Wait for the next quote: entries are tried again, exits by mark wait, exits by time and expiry do not."
+
+REASONS: tuple[Reason, ...] = (
+    Reason("quote_missing", "The provider has no quote of this instrument now.", _WAIT),
+    Reason("quote_one_sided", "The quote has a bid or an ask only, so no fair price can be told.", _WAIT),
+    Reason("quote_crossed", "The bid is above the ask, which no orderly market shows.", _WAIT),
+    Reason("quote_not_positive", "The bid or the ask is zero or negative.", _WAIT),
+    Reason(
+        "quote_not_a_number",
+        "The bid or the ask is NaN, infinite or beyond any price.",
+        "Look at the provider: it sends broken prices. Choose another by MARKET_PROVIDER if it goes on.",
+    ),
+    Reason(
+        "quote_stale",
+        "The provider's own time of the quote is further back than allowed.",
+        "Check that the market is open, that the provider delivers and that this machine's clock is right.",
+    ),
+    Reason(
+        "quote_from_future",
+        "The quote is stamped later than our clock.",
+        "Set this machine's clock (NTP); if it is right, the provider's clock is wrong.",
+    ),
+    Reason(
+        "quote_wide",
+        "The spread between bid and ask is wider than allowed.",
+        "Choose a more liquid contract, wait, or raise the allowed spread where it is configured.",
+    ),
+    Reason(
+        "quote_jump",
+        "The price is further from the last known price than is believable.",
+        "Check the price elsewhere; after a real jump the reference follows with the next bars.",
+    ),
+    Reason(
+        "no_market_data",
+        "The provider knows nothing of this symbol on this day.",
+        "Check the symbol; choose a provider that has it, or for a replay a day that was recorded.",
+    ),
+    Reason(
+        "market_data_failed",
+        "The provider could not be asked: time-out, refusal or an empty answer.",
+        "Wait and try again; check the network and the provider's status, or choose another by MARKET_PROVIDER.",
+    ),
+    Reason(
+        "interval_not_served",
+        "The provider has no bars of this interval.",
+        "Use an interval of whole minutes up to one day.",
+    ),
+    Reason(
+        "insufficient_history",
+        "There are fewer bars than an indicator needs.",
+        "Wait for more bars, or use a shorter interval; an alert is not refused for this alone.",
+    ),
+    Reason(
+        "calendar_missing",
+        "The exchange calendar holds no row for a day that was asked for, so the market counts as closed.",
+        "Run manage.py seed: it writes sessions up to one year ahead.",
+    ),
+    Reason(
+        "unknown_provider",
+        "The setting MARKET_PROVIDER names no provider that exists.",
+        "Set it to simulated, lean or yfinance.",
+    ),
+)

@@ -1,0 +1,83 @@
+"""Option symbols of the Options Symbology Initiative, built and parsed in this one place.
+
+The 21-character form pads the root to six with spaces; the compact form, which we use, leaves the padding out. The last
+fifteen characters are date, right and strike, so parsing goes from the right: roots may hold digits (AAPL1, T1).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from domain.errors import RuleBroken
+
+_OCC = re.compile(r"(?P<root>[A-Z][A-Z0-9]{0,5}) *(?P<date>\d{6})(?P<right>[CP])(?P<strike>\d{8})", re.ASCII)
+_MAX_STRIKE = Decimal("99999.999")
+CENTURY = 2000  # listed options began in 1973, but the two-digit year of this form is only used for 2000 and later
+
+
+class Right(StrEnum):
+    CALL = "C"
+    PUT = "P"
+
+
+class BadOptionSymbol(RuleBroken):
+    """A text that is not an option symbol, or names a date or strike that cannot exist."""
+
+    def __init__(self, message: str, **figures: object) -> None:
+        super().__init__("bad_option_symbol", message, **figures)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class OptionContract:
+    """One listed option contract. strike is in quote currency; multiplier is shares per contract.
+
+    Raises BadOptionSymbol when root, strike or multiplier could not be written in the 21-character form.
+    """
+
+    root: str
+    expiration: date
+    right: Right
+    strike: Decimal
+    multiplier: int = 100
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Z][A-Z0-9]{0,5}", self.root, re.ASCII):
+            raise BadOptionSymbol(f"{self.root!r} is not an option root of 1 to 6 capital letters and digits")
+        if not CENTURY <= self.expiration.year < CENTURY + 100:
+            raise BadOptionSymbol(f"expiration {self.expiration} is outside {CENTURY}-{CENTURY + 99}")
+        if not (Decimal(0) < self.strike <= _MAX_STRIKE) or self.strike * 1000 % 1:
+            raise BadOptionSymbol(f"strike {self.strike} is not between 0.001 and {_MAX_STRIKE} in steps of 0.001")
+        if self.multiplier <= 0:
+            raise BadOptionSymbol(f"multiplier {self.multiplier} is not positive")
+
+    @classmethod
+    def parse(cls, text: str, *, multiplier: int = 100) -> OptionContract:
+        """Read the compact or the padded 21-character form. Raises BadOptionSymbol."""
+        found = _OCC.fullmatch(text)
+        if not found:
+            raise BadOptionSymbol(f"{text[:40]!r} is not of the form ROOT YYMMDD C|P STRIKE*1000")
+        stamp = found["date"]
+        try:
+            expiration = date(CENTURY + int(stamp[:2]), int(stamp[2:4]), int(stamp[4:]))
+        except ValueError:
+            raise BadOptionSymbol(f"{stamp} in {text[:40]!r} is not a date YYMMDD") from None
+        return cls(found["root"], expiration, Right(found["right"]), Decimal(found["strike"]) / 1000, multiplier)
+
+    @property
+    def symbol(self) -> str:
+        """Compact form, as Alpaca, Yahoo and most providers write it: SPY270115C00700000."""
+        return f"{self.root}{self.expiration:%y%m%d}{self.right}{int(self.strike * 1000):08d}"
+
+    @property
+    def padded(self) -> str:
+        """The 21-character form: ``SPY   270115C00700000``."""
+        return f"{self.root:<6}{self.expiration:%y%m%d}{self.right}{int(self.strike * 1000):08d}"
+
+    def intrinsic(self, spot: Decimal) -> Decimal:
+        """Value per share if exercised at that price of the underlying; never negative."""
+        value = spot - self.strike if self.right is Right.CALL else self.strike - spot
+        return max(value, Decimal(0))

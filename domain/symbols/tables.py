@@ -1,0 +1,68 @@
+"""Names of venues, currencies, coins and indices, as far as they are needed to say what kind of thing a symbol is."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+US_EXCHANGES: Final = _names(
+    "NASDAQ NYSE AMEX ARCA NYSEARCA NYSEAMERICAN NYSEMKT BATS CBOE CBOEBZX BZX EDGX IEX OTC OTCMKTS BOATS SMART US "
+    "NMS NYQ"
+)
+CRYPTO_EXCHANGES: Final = _names(
+    "BINANCE BINANCEUS BINANCEUSDM COINBASE COINBASEPRO KRAKEN BYBIT OKX OKEX BITSTAMP BITFINEX GEMINI KUCOIN BITGET "
+    "MEXC GATEIO GATE HTX HUOBI CRYPTOCOM CRYPTO DERIBIT BITMEX PHEMEX POLONIEX UPBIT BITHUMB WHITEBIT COINEX DYDX "
+    "HYPERLIQUID BINGX BLOFIN BITTREX BITRUE ASCENDEX LBANK WOONETWORK UNISWAP PANCAKESWAP"
+)
+FOREX_EXCHANGES: Final = _names(
+    "FX FXIDC FX_IDC OANDA FOREXCOM FXCM PEPPERSTONE SAXO ICMARKETS IDC EIGHTCAP CAPITALCOM FUSIONMARKETS VANTAGE "
+    "BLACKBULL CMCMARKETS THINKMARKETS"
+)
+FUTURES_EXCHANGES: Final = _names(
+    "CME CME_MINI CME_MICRO CMEMINI CBOT CBOT_MINI CBOTMINI NYMEX NYMEX_MINI COMEX COMEX_MINI ICEUS ICEEUR ICEEU CFE "
+    "EUREX MATIF SGX HKFE OSE NFO BFO MCX CDS NCDEX"
+)
+INDEX_EXCHANGES: Final = _names("SP TVC DJ INDEX CBOEINDEX NASDAQINDEX FTSERUSSELL RUSSELL DJCFD")
+
+FIAT: Final = _names(
+    "USD EUR GBP JPY CHF AUD NZD CAD SEK NOK DKK PLN CZK HUF RON TRY ZAR MXN BRL SGD HKD CNH CNY INR ILS THB KRW RUB "
+    "IDR PHP TWD MYR XAU XAG XPT XPD"
+)
+STABLE_COINS: Final = ("FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USDD", "USDE", "DAI")
+CRYPTO_QUOTES: Final = (
+    *STABLE_COINS, "USD", "EUR", "GBP", "JPY", "TRY", "BRL", "AUD", "CAD", "KRW", "BTC", "XBT", "ETH", "BNB",
+)  # fmt: skip  # longest first: BTCFDUSD ends in USD too
+COINS: Final = _names(
+    "BTC XBT ETH BNB SOL XRP ADA DOGE SHIB AVAX DOT TRX LINK MATIC POL LTC BCH ETC XLM ATOM UNI XMR FIL APT ARB OP "
+    "NEAR ICP HBAR VET INJ SUI SEI TIA AAVE MKR SKY ALGO QNT EGLD GRT SAND MANA AXS FTM EOS XTZ THETA FLOW CHZ CRV LDO "
+    "RUNE SNX COMP YFI SUSHI BAT ZEC DASH NEO KAS TON PEPE WIF BONK FLOKI RNDR RENDER FET IMX STX GALA ENJ ZRX ENS JUP "
+    "PYTH ONDO ENA WLD TAO HYPE TRUMP USDT USDC DAI PAXG WBTC"
+)
+
+
+class IndexNames(NamedTuple):
+    massive: str
+    yahoo: str
+
+
+INDICES: Final = {
+    "SPX": IndexNames("I:SPX", "^GSPC"),
+    "SPXW": IndexNames("I:SPX", "^GSPC"),
+    "XSP": IndexNames("I:XSP", "^XSP"),
+    "NDX": IndexNames("I:NDX", "^NDX"),
+    "IXIC": IndexNames("I:COMP", "^IXIC"),
+    "RUT": IndexNames("I:RUT", "^RUT"),
+    "DJI": IndexNames("I:DJI", "^DJI"),
+    "VIX": IndexNames("I:VIX", "^VIX"),
+    "VVIX": IndexNames("I:VVIX", "^VVIX"),
+    "VXN": IndexNames("I:VXN", "^VXN"),
+    "OEX": IndexNames("I:OEX", "^OEX"),
+    "SOX": IndexNames("I:SOX", "^SOX"),
+    "TNX": IndexNames("I:TNX", "^TNX"),
+    "DXY": IndexNames("I:DXY", "DX-Y.NYB"),
+}
+YAHOO_INDICES: Final = {names.yahoo: symbol for symbol, names in reversed(INDICES.items())}
