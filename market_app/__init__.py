@@ -1,0 +1,1 @@
+"""What the market says: quotes, bars, chains and sessions, behind one interface."""

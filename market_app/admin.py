@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import transaction
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from books_app.audit import Trail
+from market_app.models import SessionOverride, TradingSession
+
+
+@admin.register(TradingSession)
+class TradingSessionAdmin(admin.ModelAdmin):
+    """The calendar is written by ``manage.py seed``; a day is changed by an override."""
+
+    list_display = ("date", "calendar", "opens_at", "closes_at", "early_close", "note")
+    list_filter = ("calendar", "early_close")
+    date_hierarchy = "date"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: TradingSession | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: TradingSession | None = None) -> bool:
+        return False
+
+
+@admin.register(SessionOverride)
+class SessionOverrideAdmin(admin.ModelAdmin):
+    list_display = ("date", "product", "closed", "opens_at", "closes_at", "reason", "created_by")
+    list_filter = ("product", "closed")
+    date_hierarchy = "date"
+    readonly_fields = ("created_by", "created_at")
+
+    def save_model(
+        self, request: HttpRequest, obj: SessionOverride, form: ModelForm[SessionOverride], change: bool
+    ) -> None:
+        obj.created_by = obj.created_by or request.user.get_username()
+        super().save_model(request, obj, form, change)
+        _write_down(request, obj, "changed" if change else "set")
+
+    def delete_model(self, request: HttpRequest, obj: SessionOverride) -> None:
+        _write_down(request, obj, "removed")
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        with transaction.atomic():
+            for override in queryset:
+                self.delete_model(request, override)
+
+
+def _write_down(request: HttpRequest, override: SessionOverride, what: str) -> None:
+    trail = Trail(f"user:{request.user.get_username()}")
+    trail.note("session_override", override.pk, "", what, text=f"{override}: {override.reason}")
+    trail.write()

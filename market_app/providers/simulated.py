@@ -1,0 +1,185 @@
+"""The simulated market: the same seed, symbol and moment always give the same price. No price here is real.
+
+It never closes, so that a demonstration works on a Saturday night: a session is a UTC day. Every quote carries the feed
+class ``simulated``.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from domain.options import bsm
+from domain.options.expiry import years_until
+from domain.options.normal import FloatArray
+from domain.quotes import Bar, FeedClass, Quote
+from domain.sessions import Product, SessionState
+from domain.symbols.occ import OptionContract, Right
+from market_app import sessions
+from market_app.interface import Calendar, as_contract, interval_not_served, no_data
+from market_app.providers import paths
+from market_app.providers.listing import UNDERLYINGS, Underlying, contracts
+
+RATE: Final = 0.04
+NOTE: Final = "simulated market, always open"
+_EPOCH_DAY: Final = date(1970, 1, 1)
+_MINUTE_S: Final = 60
+
+
+class Simulated:
+    """Quotes, chains and bars of the underlyings in ``listing``, as a function of seed, symbol and time."""
+
+    name = "simulated"
+    feed = FeedClass.SIMULATED
+
+    def __init__(self, seed: int = 1) -> None:
+        self.seed = seed
+
+    def quotes(self, symbols: Collection[str], *, now: datetime) -> dict[str, Quote]:
+        found: dict[str, Quote] = {}
+        options: dict[str, list[_Option]] = {}
+        for symbol in symbols:
+            if symbol in UNDERLYINGS:
+                found[symbol] = self._underlying_quote(symbol, now)
+            elif (option := _option(symbol)) is not None:
+                options.setdefault(option.root, []).append(option)
+        if symbols and not found and not options:
+            raise no_data(", ".join(sorted(symbols)[:3]), now.astimezone(UTC).date(), self.name)
+        for root, wanted in options.items():
+            found.update(self._option_quotes(root, wanted, now))
+        return found
+
+    def chain(self, underlying: str, *, now: datetime) -> list[OptionContract]:
+        day = now.astimezone(UTC).date()
+        if underlying not in UNDERLYINGS:
+            raise no_data(underlying, day, self.name)
+        path, _ = paths.day_path(self.seed, underlying, (day - _EPOCH_DAY).days)
+        return list(contracts(underlying, day, float(path[0])))
+
+    def bars(self, symbol: str, *, interval_s: int, count: int, now: datetime) -> list[Bar]:
+        if symbol not in UNDERLYINGS:
+            raise no_data(symbol, now.astimezone(UTC).date(), self.name)
+        if interval_s < _MINUTE_S or interval_s % _MINUTE_S or paths.DAY_S % interval_s:
+            raise interval_not_served(interval_s, self.name)
+        each = interval_s // _MINUTE_S
+        last = int(now.timestamp() // interval_s) * each
+        prices, traded = paths.minute_bars(self.seed, symbol, last - count * each, last)
+        prices, traded = prices.reshape(count, -1), traded.reshape(count, each)
+        columns = (prices[:, 0], prices.max(1), prices.min(1), prices[:, -1])
+        opens, highs, lows, closes = ([_dollars(cents) for cents in _whole(100.0 * column)] for column in columns)
+        start = datetime.fromtimestamp((last - count * each) * _MINUTE_S, UTC)
+        starts = [start + timedelta(seconds=number * interval_s) for number in range(count)]
+        return list(map(Bar, starts, opens, highs, lows, closes, _whole(traded.sum(1))))
+
+    def calendar(self, product: Product) -> Calendar:
+        return sessions.always_open(self.name, NOTE)
+
+    def session(self, product: Product, *, now: datetime) -> SessionState:
+        return sessions.state(product, at=now, calendar=self.calendar(product))
+
+    def closing_price(self, symbol: str, *, day: date, now: datetime) -> Decimal:
+        ends_at = datetime.combine(day, datetime.min.time(), UTC) + timedelta(days=1)
+        if symbol not in UNDERLYINGS or now < ends_at:
+            raise no_data(f"{symbol} after the close", day, self.name)
+        path, _ = paths.day_path(self.seed, symbol, (day - _EPOCH_DAY).days)
+        return _dollars(round(float(path[-1]) * 100.0))
+
+    def _underlying_quote(self, symbol: str, now: datetime) -> Quote:
+        moment = now.timestamp()
+        cents = paths.price_at(self.seed, symbol, moment) * 100.0
+        minute = int(moment // _MINUTE_S)
+        width = max(1, round(cents * 4e-5)) + _jitter(symbol, minute) % 2
+        bid = math.floor(cents - width / 2)
+        lots = 1 + int(6 * paths.busy(minute % paths.MINUTES))
+        bid_size, ask_size = (100 * (1 + _jitter(side, symbol, minute) % lots) for side in ("bid", "ask"))
+        return self._quote(symbol, bid, bid + width, bid_size, ask_size, now, _dollars(round(cents)))
+
+    def _option_quotes(self, root: str, wanted: list[_Option], now: datetime) -> dict[str, Quote]:
+        """One vectorised pricing of all wanted contracts of an underlying; expired ones have no quote."""
+        today = now.astimezone(UTC).date()
+        alive = [option for option in wanted if option.expiration >= today]
+        if not alive:
+            return {}
+        spot = paths.price_at(self.seed, root, now.timestamp())
+        years = {expiration: _years(expiration, now) for expiration in {option.expiration for option in alive}}
+        numbers = np.array([(option.sign, option.strike, years[option.expiration]) for option in alive])
+        bids, asks, sizes = _market(UNDERLYINGS[root], spot, numbers[:, 0], numbers[:, 1], numbers[:, 2])
+        minute = int(now.timestamp() // _MINUTE_S)
+        quotes: dict[str, Quote] = {}
+        for option, bid, ask, size in zip(alive, bids, asks, sizes, strict=True):
+            shift = (option.shift + minute * 2_654_435_761 & 0xFFFFFFFF) >> 8  # Knuth's multiplicative hash
+            quotes[option.symbol] = self._quote(
+                option.symbol, bid, ask, size + shift % size, size + (shift >> 8) % size, now
+            )
+        return quotes
+
+    def _quote(
+        self, symbol: str, bid: int, ask: int, bid_size: int, ask_size: int, now: datetime, last: Decimal | None = None
+    ) -> Quote:
+        """Prices in cents; below a cent nobody bids."""
+        bid_price = _dollars(bid) if bid > 0 else None
+        size = bid_size if bid > 0 else None
+        return Quote(symbol, bid_price, _dollars(ask), size, ask_size, now, now, self.name, self.feed, last)
+
+
+def _market(
+    underlying: Underlying, spot: float, sign: FloatArray, strike: FloatArray, years: FloatArray
+) -> tuple[list[int], list[int], list[int]]:
+    """Bid and ask in cents, and a size, of each contract: a smile prices it, moneyness widens it and thins it out."""
+    forward = spot * np.exp((RATE - underlying.dividend_yield) * years)
+    away = np.clip(np.log(strike / forward) / (underlying.vol * np.sqrt(years)), -4.0, 4.0)  # standard deviations
+    vol = underlying.vol * (1.0 + 0.1 * np.exp(-12.0 * years)) * (1.0 - 0.05 * away + 0.025 * away * away)
+    value = 100.0 * bsm.price(sign, spot, strike, years, RATE, underlying.dividend_yield, vol)
+    half = 0.4 + 0.006 * value * (1.0 + 0.25 * np.abs(away))
+    bid, ask = np.floor(value - half), np.ceil(value + half)
+    size = 2.0 + 60.0 * np.exp(-0.5 * away * away)
+    return _whole(np.maximum(bid, 0.0)), _whole(np.maximum(ask, 1.0)), _whole(size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """What pricing needs of a contract, read from its symbol once; shift tells its sizes from those of others."""
+
+    symbol: str
+    root: str
+    expiration: date
+    sign: float
+    strike: float
+    shift: int
+
+
+@lru_cache(maxsize=65_536)
+def _option(symbol: str) -> _Option | None:
+    contract = as_contract(symbol)
+    if contract is None or contract.root not in UNDERLYINGS:
+        return None
+    sign = 1.0 if contract.right is Right.CALL else -1.0
+    return _Option(symbol, contract.root, contract.expiration, sign, float(contract.strike), _jitter(symbol))
+
+
+def _years(expiration: date, now: datetime) -> float:
+    """Until the end of the expiration's UTC day, the session in which it trades last."""
+    return years_until(datetime.combine(expiration, datetime.min.time(), UTC) + timedelta(days=1), now)
+
+
+def _whole(numbers: FloatArray) -> list[int]:
+    rounded: list[int] = np.rint(numbers).astype(np.int64).tolist()
+    return rounded
+
+
+@lru_cache(maxsize=65_536)
+def _dollars(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2)
+
+
+def _jitter(*parts: object) -> int:
+    """A small whole number that looks random and is the same in every process."""
+    return zlib.crc32(repr(parts).encode())

@@ -1,0 +1,108 @@
+"""Quotes already judged, and option facts that need a market around them: what orders, marks and exits ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+
+from books_app import clock
+from domain.errors import MarketDataUnavailable
+from domain.options.expiry import years_until
+from domain.quote_gate import OPTION_LIMITS, UNDERLYING_LIMITS, QuoteVerdict, judge
+from domain.quotes import Quote
+from domain.sessions import Product, SessionState
+from domain.symbols.occ import OptionContract, Right
+from market_app import services
+from market_app.interface import as_contract
+
+ETF_UNDERLYINGS: Final = frozenset({"SPY", "QQQ", "IWM", "DIA"})  # their options trade until 16:15
+RATE: Final = 0.04  # a flat rate is precise enough to rank strikes by delta and to watch Greeks decay
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A quote with what the gate made of it; quote is None when there was none."""
+
+    quote: Quote | None
+    verdict: QuoteVerdict
+
+    @property
+    def good(self) -> bool:
+        return self.quote is not None and self.verdict.good
+
+    @property
+    def mid(self) -> Decimal | None:
+        """Middle of a good quote; None where it is not."""
+        return self.quote.mid if self.quote is not None and self.verdict.good else None
+
+
+def judged_quotes(symbols: Collection[str]) -> dict[str, Judged]:
+    """Every symbol asked for, from one batch. Never raises: a provider that fails makes every verdict a refusal."""
+    now = clock.now()
+    try:
+        found = services.quotes(symbols, now=now)
+    except MarketDataUnavailable as e:
+        return {symbol: Judged(None, QuoteVerdict(False, e.code, e.message)) for symbol in symbols}
+    return {symbol: _judged(symbol, found.get(symbol), now) for symbol in symbols}
+
+
+def judged_quote(symbol: str) -> Judged:
+    return judged_quotes([symbol])[symbol]
+
+
+def _judged(symbol: str, quote: Quote | None, now: datetime) -> Judged:
+    limits = UNDERLYING_LIMITS if as_contract(symbol) is None else OPTION_LIMITS
+    return Judged(quote, judge(quote, now=now, limits=limits))
+
+
+def option_product(underlying: str) -> Product:
+    return Product.ETF_OPTION if underlying in ETF_UNDERLYINGS else Product.EQUITY_OPTION
+
+
+def option_session(underlying: str, now: datetime | None = None) -> SessionState:
+    """Session of the options on this underlying, overrides included."""
+    return services.session_state(option_product(underlying), now or clock.now())
+
+
+def exchange_date(now: datetime) -> date:
+    return services.local_date(Product.EQUITY_OPTION, now)
+
+
+def expires_at(contract: OptionContract, underlying: str) -> datetime:
+    """The moment trading in the contract ends, UTC."""
+    return services.expires_at(contract, option_product(underlying))
+
+
+def delta_of(
+    chain: Sequence[OptionContract], spot: Decimal, now: datetime
+) -> Callable[[OptionContract], Decimal | None]:
+    """Deltas of a chain's contracts from mid quotes; None where a quote or an implied volatility is missing.
+
+    The first contract asked about brings its whole expiration: one batch of quotes, one vectorised pass.
+    """
+    known: dict[OptionContract, Decimal | None] = {}
+
+    def delta(contract: OptionContract) -> Decimal | None:
+        if contract not in known:
+            beside = [c for c in chain if (c.expiration, c.right) == (contract.expiration, contract.right)]
+            known.update(_deltas(beside, float(spot), now))
+        return known.get(contract)
+
+    return delta
+
+
+def _deltas(contracts: Sequence[OptionContract], spot: float, now: datetime) -> dict[OptionContract, Decimal | None]:
+    from domain.options import bsm  # numpy: only where Greeks are asked for
+
+    found = judged_quotes([contract.symbol for contract in contracts])
+    quoted = [c for c in contracts if found[c.symbol].good]
+    if not quoted:
+        return {}
+    mids = [float(found[c.symbol].mid or 0) for c in quoted]
+    sign = 1 if quoted[0].right is Right.CALL else -1
+    terms = (sign, spot, [float(c.strike) for c in quoted], years_until(services.expires_at(quoted[0]), now), RATE, 0.0)
+    deltas = bsm.greeks(*terms, bsm.implied_volatility(mids, *terms)).delta.tolist()
+    return {c: None if delta != delta else Decimal(str(round(delta, 6))) for c, delta in zip(quoted, deltas, strict=True)}

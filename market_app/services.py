@@ -1,0 +1,217 @@
+"""Questions to the market as the rest of the system puts them: asked of the current provider, remembered where right.
+
+``now`` defaults to the clock of books_app, so that a replay sees its own day. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from books_app import clock
+from domain.errors import MarketDataUnavailable
+from domain.options.expiry import last_trading_date
+from domain.quote_gate import QuoteLimits, QuoteVerdict, judge
+from domain.quotes import Bar, Quote
+from domain.sessions import Product, SessionState
+from domain.symbols.occ import OptionContract
+from market_app import providers, sessions
+from market_app.memory import Memory
+
+CANDLES: Final = 120  # enough for an EMA 21 to have forgotten its seed
+CHAIN_KEPT: Final = timedelta(minutes=10)
+BARS_KEPT: Final = timedelta(minutes=1)
+_PLACES: Final = Decimal("0.0001")
+
+_chains: Memory[list[OptionContract]] = Memory(entries=64)
+_bars: Memory[list[Bar]] = Memory(entries=256)
+_indicators_of: Memory[Indicators] = Memory(entries=256)
+
+
+@dataclass(frozen=True, slots=True)
+class Indicators:
+    """Of the completed bars of the alert's interval; None where there are too few. atr14 is in price."""
+
+    candles: int
+    ema8: Decimal | None = None
+    ema21: Decimal | None = None
+    rsi14: Decimal | None = None
+    atr14: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MarketSnapshot:
+    """What a decision saw of the market at one moment. note says why indicators are missing, if they are."""
+
+    symbol: str
+    at: datetime
+    provider: str
+    session: SessionState
+    quote: Quote | None
+    verdict: QuoteVerdict
+    indicators: Indicators | None
+    note: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """What is kept beside the decision, numbers as decimal strings."""
+        seen = self.indicators
+        names = ("ema8", "ema21", "rsi14", "atr14")
+        return {
+            "symbol": self.symbol,
+            "at": self.at.isoformat(),
+            "provider": self.provider,
+            "session_open": self.session.open,
+            "session_closes_at": self.session.closes_at.isoformat(),
+            "session_note": self.session.note,
+            "quote": None if self.quote is None else self.quote.as_json(),
+            "quote_verdict": self.verdict.text,
+            "candles": 0 if seen is None else seen.candles,
+            **{name: _text(None if seen is None else getattr(seen, name)) for name in names},
+            "indicators_note": self.note,
+        }
+
+
+def quotes(symbols: Collection[str], *, now: datetime | None = None) -> dict[str, Quote]:
+    """Latest quotes by symbol, unjudged; symbols without one are left out. Raises MarketDataUnavailable."""
+    return providers.current().quotes(symbols, now=now or clock.now()) if symbols else {}
+
+
+def option_quotes(contracts: Iterable[OptionContract], *, now: datetime | None = None) -> dict[OptionContract, Quote]:
+    """Latest quotes in one batch, unjudged; contracts without one are left out. Raises MarketDataUnavailable."""
+    wanted = {contract.symbol: contract for contract in contracts}
+    return {wanted[symbol]: quote for symbol, quote in quotes(wanted.keys(), now=now).items()}
+
+
+def quote(symbol: str, *, now: datetime | None = None) -> Quote | None:
+    """Latest quote of one symbol, unjudged. Raises MarketDataUnavailable."""
+    return quotes([symbol], now=now).get(symbol)
+
+
+def chain(underlying: str, *, now: datetime | None = None) -> list[OptionContract]:
+    """Listed contracts that have not expired, ordered by expiration, right, strike; kept for ten minutes of a day.
+
+    Raises MarketDataUnavailable. The list is shared: do not change it.
+    """
+    at, provider = now or clock.now(), providers.current()
+    day = _local_day(Product.EQUITY_OPTION, at)
+    return _chains.get(
+        provider, (underlying, day), at=at, keep=CHAIN_KEPT, build=lambda: provider.chain(underlying, now=at)
+    )
+
+
+def bars(symbol: str, *, interval_s: int, count: int = CANDLES, now: datetime | None = None) -> list[Bar]:
+    """Last completed bars, oldest first, asked once a minute. Raises MarketDataUnavailable. The list is shared."""
+    at, provider = now or clock.now(), providers.current()
+    minute = at.replace(second=0, microsecond=0)
+    return _bars.get(
+        provider,
+        (symbol, interval_s, count, minute),
+        at=at,
+        keep=BARS_KEPT,
+        build=lambda: provider.bars(symbol, interval_s=interval_s, count=count, now=at),
+    )
+
+
+def session_state(product: Product, now: datetime | None = None) -> SessionState:
+    """Session of a product after overrides; closed, with the cause in its note, where the calendar does not reach."""
+    return providers.current().session(product, now=now or clock.now())
+
+
+def local_date(product: Product, now: datetime | None = None) -> date:
+    """Today on the clock of the market that trades this product."""
+    return _local_day(product, now or clock.now())
+
+
+def expires_at(contract: OptionContract, product: Product = Product.EQUITY_OPTION) -> datetime:
+    """The close of the contract's last session, UTC; 16:00 New York of that day where the calendar does not reach."""
+    day = last_trading_date(contract.expiration)
+    try:
+        hours = providers.current().calendar(product).hours(day)
+    except MarketDataUnavailable:
+        hours = None
+    if hours is not None:
+        return hours.closes_at
+    return datetime.combine(day, sessions.REGULAR_CLOSE, sessions.NEW_YORK).astimezone(UTC)
+
+
+def closing_price(symbol: str, *, day: date, now: datetime | None = None) -> Decimal:
+    """Last price of an underlying's regular session on a day that is over. Raises MarketDataUnavailable."""
+    return providers.current().closing_price(symbol, day=day, now=now or clock.now())
+
+
+def snapshot(
+    symbol: str, *, product: Product, interval_s: int | None, now: datetime, limits: QuoteLimits
+) -> MarketSnapshot:
+    """Session, judged quote and indicators of an underlying at one moment. Never raises for want of data.
+
+    The quote's reference for a jump is the close of the last bar. Missing bars leave a note, not a refusal.
+    """
+    seen, reference, note = _seen(symbol, interval_s, now)
+    found, verdict = _judged(symbol, now, limits, reference)
+    return MarketSnapshot(
+        symbol=symbol,
+        at=now,
+        provider=providers.current().name,
+        session=session_state(product, now),
+        quote=found,
+        verdict=verdict,
+        indicators=seen,
+        note=note,
+    )
+
+
+def _judged(
+    symbol: str, now: datetime, limits: QuoteLimits, reference: Decimal | None
+) -> tuple[Quote | None, QuoteVerdict]:
+    try:
+        found = quote(symbol, now=now)
+    except MarketDataUnavailable as unavailable:
+        return None, QuoteVerdict(False, unavailable.code, unavailable.message)
+    return found, judge(found, now=now, limits=limits, reference=reference)
+
+
+def _seen(symbol: str, interval_s: int | None, now: datetime) -> tuple[Indicators | None, Decimal | None, str]:
+    """Indicators and the close of the last completed bar, computed once a minute; or a note why there are none."""
+    if interval_s is None:
+        return None, None, "the alert names no interval in seconds"
+    try:
+        candles = bars(symbol, interval_s=interval_s, now=now)
+    except MarketDataUnavailable as unavailable:
+        return None, None, unavailable.message
+    if not candles:
+        return None, None, f"no completed bar of {interval_s} s yet"
+    key = (symbol, interval_s, candles[-1].start, len(candles))
+    seen = _indicators_of.get(providers.current(), key, at=now, keep=BARS_KEPT, build=lambda: _indicators(candles))
+    return seen, candles[-1].close, ""
+
+
+def _indicators(candles: list[Bar]) -> Indicators:
+    from domain import indicators  # numpy: only where prices are looked at
+
+    closes = [float(bar.close) for bar in candles]
+    highs, lows = [float(bar.high) for bar in candles], [float(bar.low) for bar in candles]
+
+    def or_none(function: Any, *arguments: Any) -> Decimal | None:
+        try:
+            return Decimal(function(*arguments)).quantize(_PLACES)
+        except indicators.InsufficientHistory:
+            return None
+
+    return Indicators(
+        candles=len(candles),
+        ema8=or_none(indicators.ema, closes, 8),
+        ema21=or_none(indicators.ema, closes, 21),
+        rsi14=or_none(indicators.rsi, closes),
+        atr14=or_none(indicators.atr, highs, lows, closes),
+    )
+
+
+def _local_day(product: Product, at: datetime) -> date:
+    return at.astimezone(providers.current().calendar(product).zone).date()
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from books_app.web.admin import ReadOnlyAdmin, badge, column, plain, reason_link, recent_values
+from domain.orders import LIVE
+from orders_app.models import Fill, Order
+
+
+class FillInline(admin.TabularInline):  # type: ignore[type-arg]  # django-stubs needs two arguments, Django takes none
+    model = Fill
+    fields = readonly_fields = ("executed_at", "quantity", "price", "commission", "venue_fill_id")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, *_args: object) -> bool:
+        return False
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    list_display = ("name", "state", "instruction", "filled", "average", "why", "book", "created", "act")
+    list_filter = ("status", "purpose", "account", "strategy", recent_values("underlying", "symbol"), recent_values("reason", "reason"), "created_at")
+    search_fields = ("client_order_id", "symbol", "=correlation_id")
+    list_select_related = ("account",)
+    inlines = (FillInline,)
+
+    @column("order", order="id")
+    def name(self, order: Order) -> str:
+        return order.client_order_id
+
+    @column("state", order="status")
+    def state(self, order: Order) -> SafeString:
+        return badge(order.status)
+
+    @column("instruction")
+    def instruction(self, order: Order) -> str:
+        price = f" limit {plain(order.limit_price)}" if order.limit_price is not None else ""
+        return f"{order.side} {order.quantity} × {order.symbol}{price}"
+
+    @column("filled")
+    def filled(self, order: Order) -> str:
+        return f"{order.filled_quantity} of {order.quantity}"
+
+    @column("price", order="average_price")
+    def average(self, order: Order) -> str:
+        return plain(order.average_price)
+
+    @column("reason", order="reason")
+    def why(self, order: Order) -> SafeString:
+        return reason_link(order.reason)
+
+    @column("book", order="account__name")
+    def book(self, order: Order) -> str:
+        return order.account.name
+
+    @column("created (UTC)", order="created_at")
+    def created(self, order: Order) -> str:
+        return f"{order.created_at:%Y-%m-%d %H:%M:%S}"
+
+    @column("")
+    def act(self, order: Order) -> SafeString:
+        if order.status not in LIVE:
+            return SafeString("")
+        return format_html('<a class="small-button" href="{}">Cancel…</a>', reverse("desk-cancel-order", args=[order.pk]))
+
+
+@admin.register(Fill)
+class FillAdmin(ReadOnlyAdmin):
+    list_display = ("executed_at", "instruction", "paid", "market", "charged", "account", "venue_fill_id")
+    list_filter = ("account", "executed_at")
+    search_fields = ("venue_fill_id", "order__symbol")
+    list_select_related = ("account", "order")
+
+    @column("what")
+    def instruction(self, fill: Fill) -> str:
+        return f"{fill.order.side} {fill.quantity} × {fill.order.symbol}"
+
+    @column("price", order="price")
+    def paid(self, fill: Fill) -> str:
+        return plain(fill.price)
+
+    @column("bid / ask then")
+    def market(self, fill: Fill) -> str:
+        return f"{fill.quote.get('bid')} / {fill.quote.get('ask')}" if fill.quote else "–"
+
+    @column("commission", order="commission")
+    def charged(self, fill: Fill) -> str:
+        return plain(fill.commission)

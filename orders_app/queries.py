@@ -1,0 +1,29 @@
+"""Reading orders: what is due, what rests."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from books_app import clock
+from domain.orders import LIVE
+from domain.positions import Direction
+from orders_app.models import Order
+
+
+def due_orders(limit: int = 200) -> list[int]:
+    """Live orders whose time has come or whose session is over, exits first, then the oldest."""
+    now = clock.now()
+    due = Order.objects.filter(status__in=LIVE).filter(Q(due_at__lte=now) | Q(expires_at__lte=now))
+    return list(due.order_by("-reduce_only", "pk").values_list("pk", flat=True)[:limit])
+
+
+def entry_orders_on(account_id: int, underlying: str, thesis: Direction) -> list[int]:
+    rows = Order.objects.filter(
+        account_id=account_id, underlying=underlying, thesis=thesis, status__in=LIVE, reduce_only=False
+    )
+    return list(rows.values_list("pk", flat=True))
+
+
+def live_orders_of(position_id: int) -> list[int]:
+    rows = Order.objects.filter(position_id=position_id, status__in=LIVE)
+    return list(rows.order_by("pk").values_list("pk", flat=True))

@@ -1,0 +1,20 @@
+"""Every change of state of an order. Locks in the house's order: account, signal, order, position."""
+
+from orders_app.services.cancel import cancel_order, expire_order
+from orders_app.services.entry import Candidate, EntryRequest, create_entry, find_candidate
+from orders_app.services.execute import execute_order
+from orders_app.services.exit import create_exit, request_exit
+from orders_app.services.fill import apply_report
+
+__all__ = [
+    "Candidate",
+    "EntryRequest",
+    "apply_report",
+    "cancel_order",
+    "create_entry",
+    "create_exit",
+    "execute_order",
+    "expire_order",
+    "find_candidate",
+    "request_exit",
+]

@@ -1,0 +1,190 @@
+"""Making an entry: contract chosen from the listed chain, sized, let through the gate, reserved, inserted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_FLOOR, Decimal
+
+from django.db import transaction
+
+from books_app import clock
+from books_app.audit import Trail
+from books_app.models import Account
+from domain.contracts import ContractPolicy, choose
+from domain.errors import OrderDenied, VenueUnavailable
+from domain.orders import OrderStatus, OrderType, Side
+from domain.paper import worst_price
+from domain.positions import Direction
+from domain.quotes import Quote
+from domain.rules.gate import gate
+from domain.sizing import Sized, SizingPolicy, size
+from domain.symbols.occ import OptionContract, Right
+from market_app import quoting, services as market
+from orders_app.brokers.paper import fill_policy
+from orders_app.models import Order
+from orders_app.services.steps import SWEEP_AFTER
+from risk_app.queries import book_view, limits_of
+from risk_app.services import lock_account, reserve
+
+TICK = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRequest:
+    """An approved wish to open: carried across from the decision by a worker."""
+
+    account_id: int
+    strategy_id: int
+    signal_id: int
+    correlation_id: str
+    underlying: str
+    thesis: Direction
+    contract: ContractPolicy
+    sizing: SizingPolicy
+    allow_adding: bool
+    listed_symbol: str | None = None  # the alert named a contract itself
+    limit_price: Decimal | None = None  # per share of that contract
+    attempt: int = 1
+
+    @property
+    def client_order_id(self) -> str:
+        return f"signal-{self.signal_id}-entry-{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The contract that would be bought, and the good quote it was chosen on."""
+
+    contract: OptionContract
+    quote: Quote
+    good_until: datetime  # end of the session
+
+
+def find_candidate(request: EntryRequest) -> Candidate:
+    """Ask the market, before any lock is taken, which listed contract to buy.
+
+    Raises OrderDenied ``no_listed_contract``, VenueUnavailable when there is no good quote to choose or to size by.
+    """
+    now = clock.now()
+    chain = market.chain(request.underlying)
+    session = quoting.option_session(request.underlying, now)
+    if not session.open:
+        raise OrderDenied("market_closed", session.note or "the options market is closed")
+    contract = _named(chain, request.listed_symbol) if request.listed_symbol else _chosen(chain, request, now)
+    judged = quoting.judged_quote(contract.symbol)
+    if judged.quote is None or not judged.verdict.good:
+        raise VenueUnavailable(judged.verdict.code or "quote_missing", f"{contract.symbol}: {judged.verdict.text}")
+    return Candidate(contract, judged.quote, session.closes_at)
+
+
+def _named(chain: list[OptionContract], symbol: str) -> OptionContract:
+    for contract in chain:
+        if contract.symbol == symbol:
+            return contract
+    raise OrderDenied("no_listed_contract", f"{symbol} is not among the {len(chain)} listed contracts")
+
+
+def _chosen(chain: list[OptionContract], request: EntryRequest, now: datetime) -> OptionContract:
+    underlying = quoting.judged_quote(request.underlying)
+    if underlying.quote is None or underlying.quote.mid is None or not underlying.verdict.good:
+        raise VenueUnavailable(underlying.verdict.code or "quote_missing", underlying.verdict.text)
+    return choose(
+        chain,
+        right=Right.CALL if request.thesis is Direction.LONG else Right.PUT,
+        spot=underlying.quote.mid,
+        today=quoting.exchange_date(now),
+        policy=request.contract,
+        delta_of=quoting.delta_of(chain, underlying.quote.mid, now),
+    )
+
+
+@transaction.atomic
+def create_entry(*, request: EntryRequest, candidate: Candidate) -> Order:
+    """Size, pass the gate, reserve and insert, under the book's row lock: two workers never exceed a limit together.
+
+    A second call for the same request returns the first one's order. Raises OrderDenied with the limit and its figures.
+    """
+    account = lock_account(request.account_id)
+    existing = Order.objects.filter(account=account, client_order_id=request.client_order_id).first()
+    if existing is not None:
+        return existing
+    now = clock.now()
+    limit_price = request.limit_price or _highest_price(account, candidate)
+    sized = _sized_and_gated(account, request, candidate, limit_price, now)
+    order = _insert_entry(account, request, candidate, sized, limit_price, now)
+    reserve(order_id=order.pk, account=account, amount=sized.cost)
+    trail = Trail("risk gate", request.correlation_id)
+    trail.note(
+        "order", order.pk, "", OrderStatus.PENDING_EXECUTION, text=sized.arithmetic, data={"reserved": str(sized.cost)}
+    )
+    trail.write()
+    return order
+
+
+def _highest_price(account: Account, candidate: Candidate) -> Decimal:
+    """What an entry may cost per share: the ask it was made on plus the book's collar.
+
+    Every entry is therefore a marketable limit order. What is reserved is what it can cost at most, so that a market that
+    runs away while a rest is waiting cannot carry the book over its limits.
+    """
+    assert candidate.quote.ask is not None  # a good quote has both sides
+    ask = worst_price(Side.BUY, candidate.quote.ask, fill_policy(account))
+    collared = (ask * (1 + account.entry_collar)).quantize(TICK, ROUND_FLOOR)
+    return max(collared, ask)
+
+
+def _sized_and_gated(
+    account: Account, request: EntryRequest, candidate: Candidate, limit_price: Decimal, now: datetime
+) -> Sized:
+    limits = limits_of(account)
+    book = book_view(account, now=now)
+    sized = size(
+        request.sizing,
+        price=limit_price,
+        multiplier=candidate.contract.multiplier,
+        commission=account.commission_per_contract,
+        limits=limits,
+        book=book,
+    )
+    gate(
+        book,
+        limits,
+        cost=sized.cost,
+        underlying=request.underlying,
+        allow_adding=request.allow_adding,
+        thesis=request.thesis,
+    )
+    return sized
+
+
+def _insert_entry(
+    account: Account,
+    request: EntryRequest,
+    candidate: Candidate,
+    sized: Sized,
+    limit_price: Decimal,
+    now: datetime,
+) -> Order:
+    return Order.objects.create(
+        client_order_id=request.client_order_id,
+        account=account,
+        signal_id=request.signal_id,
+        strategy_id=request.strategy_id,
+        correlation_id=request.correlation_id,
+        purpose=Order.Purpose.ENTRY,
+        side=Side.BUY,
+        thesis=request.thesis,
+        symbol=candidate.contract.symbol,
+        underlying=request.underlying,
+        multiplier=candidate.contract.multiplier,
+        order_type=OrderType.LIMIT,
+        limit_price=limit_price,
+        quantity=sized.quantity,
+        due_at=now + SWEEP_AFTER,
+        expires_at=candidate.good_until,
+        sizing=sized.arithmetic[:400],
+        quote=candidate.quote.as_json(),
+        created_at=now,
+        updated_at=now,
+    )

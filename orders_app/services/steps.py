@@ -1,0 +1,54 @@
+"""Moving an order along its table, and ending it: shared by every service that does either."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import QuerySet
+
+from books_app import clock
+from books_app.audit import Trail
+from books_app.models import Account
+from domain.orders import FINAL, OrderStatus, check_step
+from orders_app.models import Order
+from positions_app import services as positions
+from risk_app.services import lock_account, release_reservation
+
+
+SWEEP_AFTER = timedelta(seconds=5)  # an order that nobody works on within this time is taken up by a sweep
+
+
+def orders_for_update() -> QuerySet[Order]:
+    return Order.objects.select_for_update(of=("self",)).order_by("pk")
+
+
+def lock_account_of(order_id: int) -> Account:
+    """The book of an order under its row lock, which comes before the order's own."""
+    return lock_account(Order.objects.values_list("account_id", flat=True).get(pk=order_id))
+
+
+def advance(order: Order, following: OrderStatus, trail: Trail, *, reason: str = "", text: str = "", **data: object) -> None:
+    """Take one step of the table, with its audit row; an ending gives back what the order reserved or guarded.
+
+    Saves the order. Raises IllegalTransition.
+    """
+    before = OrderStatus(order.status)
+    check_step(before, following)
+    now = clock.now()
+    order.status, order.updated_at = following, now
+    if reason:
+        order.reason, order.reason_text = reason, text[:400]
+    if following in FINAL:
+        order.terminal_at = now
+    order.save()
+    trail.note("order", order.pk, before, following, reason=reason, text=text, data=data, correlation_id=order.correlation_id)
+    if following in FINAL:
+        _let_go(order, trail)
+
+
+def _let_go(order: Order, trail: Trail) -> None:
+    if order.reduce_only:
+        if order.position_id is not None:
+            positions.exit_ended(position_id=order.position_id, trail=trail)
+    else:
+        release_reservation(order_id=order.pk)

@@ -1,0 +1,108 @@
+"""What a worker carries from the decision to the orders: the plan of Engine A and the strategy's policies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from domain.contracts import ContractPolicy
+from domain.positions import Direction
+from domain.rules.plan import Plan
+from domain.rules.view import Action
+from domain.signals import SignalStatus
+from domain.sizing import SizingPolicy
+from signals_app.models import Signal, Strategy
+
+ENGINE_A = "A"
+LATEST_ENTRY = timedelta(minutes=1)  # beyond the freshness that the decision has asked for
+S = SignalStatus
+
+
+def underlying_of(signal: Signal) -> str:
+    return str(signal.alert.get("underlying") or signal.symbol)
+
+
+def decimal_or_none(value: Any) -> Decimal | None:
+    """A number of the alert's normal form, which keeps them as strings."""
+    return None if value is None else Decimal(str(value))
+
+
+def plan_as_json(plan: Plan) -> dict[str, Any]:
+    return {
+        "action": plan.action.value,
+        "thesis": None if plan.thesis is None else plan.thesis.value,
+        "text": plan.text,
+        "closings": [[closing.position_id, closing.quantity] for closing in plan.closings],
+        "cancel_order_ids": list(plan.cancel_order_ids),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedPlan:
+    """What a worker carries from the decision to the orders: the plan, and the strategy's policies."""
+
+    signal_id: int
+    status: SignalStatus
+    account_id: int
+    strategy_id: int
+    correlation_id: str
+    underlying: str
+    action: Action
+    thesis: Direction | None
+    closings: tuple[tuple[int, int], ...]
+    cancel_order_ids: tuple[int, ...]
+    contract: ContractPolicy
+    sizing: SizingPolicy
+    allow_adding: bool
+    listed_symbol: str | None
+    limit_price: Decimal | None
+    text: str
+    good_until: datetime  # an entry that comes later is stale: the market the alert saw is gone
+
+
+def approved_plan(signal_id: int) -> ApprovedPlan | None:
+    """The plan of an approved signal, or of a reversal that is still closing; None when there is nothing to carry."""
+    signal = Signal.objects.select_related("strategy").get(pk=signal_id)
+    if signal.status not in (S.APPROVED, S.CLOSING):
+        return None
+    strategy = signal.strategy
+    plan = signal.decisions.get(engine=ENGINE_A).plan
+    is_contract = signal.asset_class == "option"
+    return ApprovedPlan(
+        signal_id=signal.pk,
+        status=S(signal.status),
+        account_id=signal.account_id,
+        strategy_id=strategy.pk,
+        correlation_id=signal.correlation_id,
+        underlying=underlying_of(signal),
+        action=Action(plan["action"]),
+        thesis=None if plan["thesis"] is None else Direction(plan["thesis"]),
+        closings=tuple((position_id, quantity) for position_id, quantity in plan["closings"]),
+        cancel_order_ids=tuple(plan["cancel_order_ids"]),
+        contract=contract_policy(strategy),
+        sizing=sizing_policy(strategy),
+        allow_adding=strategy.allow_adding,
+        listed_symbol=signal.symbol if is_contract else None,
+        limit_price=decimal_or_none(signal.alert.get("limit_price")) if is_contract else None,
+        text=plan["text"],
+        good_until=(signal.alert_time or signal.received_at) + strategy.freshness + LATEST_ENTRY,
+    )
+
+
+def contract_policy(strategy: Strategy) -> ContractPolicy:
+    return ContractPolicy(
+        min_days=strategy.min_days_to_expiry,
+        strike=strategy.strike_policy,  # type: ignore[arg-type]  # a constraint holds the column to the same words
+        otm_steps=max(strategy.strike_steps, 1),
+        delta=strategy.strike_delta,
+    )
+
+
+def sizing_policy(strategy: Strategy) -> SizingPolicy:
+    return SizingPolicy(
+        kind=strategy.sizing,  # type: ignore[arg-type]  # a constraint holds the column to the same words
+        value=strategy.sizing_value,
+        stop_fraction=strategy.sizing_stop,
+    )

@@ -1,0 +1,101 @@
+"""Moving a signal along its table: shared by every service that decides on it or carries it out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from books_app import clock
+from books_app.audit import Trail
+from domain.errors import TradingError
+from domain.signals import LIVE, SignalStatus, check_step
+from signals_app.models import Signal
+
+MAX_ATTEMPTS = 5
+SWEEP_AFTER = timedelta(seconds=5)  # a step that is not followed by the next within this time is taken up by a sweep
+S = SignalStatus
+
+
+def signals_for_update() -> QuerySet[Signal]:
+    return Signal.objects.select_for_update(of=("self",)).order_by("pk")
+
+
+def move(
+    signal: Signal,
+    following: SignalStatus,
+    trail: Trail,
+    *,
+    reason: str = "",
+    text: str = "",
+    data: dict[str, Any] | None = None,
+) -> None:
+    """One step of the signal's table with its audit row. Saves the signal. Raises IllegalTransition."""
+    before = S(signal.status)
+    check_step(before, following)
+    now = clock.now()
+    signal.status, signal.updated_at, signal.due_at = following, now, now + SWEEP_AFTER
+    if following in (S.REJECTED, S.DEAD):
+        signal.reason, signal.reason_text = reason, text[:400]
+    signal.save(update_fields=["status", "reason", "reason_text", "due_at", "updated_at"])
+    trail.note("signal", signal.pk, before, following, reason=reason, text=text, data=data)
+
+
+def is_still_approved(*, signal_id: int) -> bool:
+    """Lock the signal and look again: another worker may have ordered or refused it. For the running transaction."""
+    return bool(signals_for_update().filter(pk=signal_id, status__in=(S.APPROVED, S.CLOSING)).values_list("pk"))
+
+
+@transaction.atomic
+def mark_closing(*, signal_id: int) -> None:
+    """A reversal has started to close what is held. Called in the transaction that makes the exit orders."""
+    signal = signals_for_update().get(pk=signal_id)
+    if signal.status == S.APPROVED:
+        trail = Trail("worker", signal.correlation_id)
+        move(signal, S.CLOSING, trail, text="closes first, opens when flat")
+        trail.write()
+
+
+@transaction.atomic
+def mark_ordered(*, signal_id: int, order_ids: list[int]) -> None:
+    """Orders carry the signal now. Called in the transaction that makes them."""
+    signal = signals_for_update().get(pk=signal_id)
+    if signal.status in (S.APPROVED, S.CLOSING):
+        trail = Trail("worker", signal.correlation_id)
+        move(signal, S.ORDERED, trail, data={"orders": order_ids})
+        trail.write()
+
+
+@transaction.atomic
+def reject(*, signal_id: int, cause: TradingError, actor: str = "risk gate") -> None:
+    """A later stage said no: the reason becomes the signal's."""
+    signal = signals_for_update().get(pk=signal_id)
+    if signal.status in LIVE:
+        trail = Trail(actor, signal.correlation_id)
+        move(signal, S.REJECTED, trail, reason=cause.code, text=cause.message)
+        trail.write()
+
+
+@transaction.atomic
+def wait_or_reject(*, signal_id: int, cause: TradingError) -> None:
+    """Something that may come has not come: try again later, as the row says, until the tries or the alert run out."""
+    signal = signals_for_update().get(pk=signal_id)
+    if signal.status not in LIVE:
+        return
+    signal.attempts += 1
+    trail = Trail("worker", signal.correlation_id)
+    if signal.attempts >= MAX_ATTEMPTS:
+        move(signal, S.REJECTED, trail, reason=cause.code, text=f"after {signal.attempts} tries: {cause.message}")
+    else:
+        signal.due_at = clock.now() + timedelta(seconds=2**signal.attempts)
+        signal.last_error = str(cause)[:400]
+    signal.save(update_fields=["attempts", "due_at", "last_error"])
+    trail.write()
+
+
+def reversals_waiting_on(order_id: int) -> list[int]:
+    """The signal behind an exit order, while it is a reversal that waits for this to be closed."""
+    waiting = Signal.objects.filter(status=S.CLOSING, orders=order_id)
+    return list(waiting.values_list("pk", flat=True))

@@ -1,0 +1,264 @@
+"""From an approved alert to an order: contract, size, limits, reservation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from books_app.models import Account
+from domain.errors import VenueUnavailable
+from orders_app.models import Order
+from orders_app.services import create_entry, find_candidate
+from risk_app.models import Reservation, RiskLimit, SymbolRule
+from risk_app.services import halt_book
+from signals_app import services as signals
+from signals_app.models import Decision, Signal
+from tests.factories import Desk, Floor, a_desk
+from tests.trading import entry_of, open_a_position, sweep, told, trade
+from workers.pipeline import _entry_request
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_an_alert_becomes_a_position_in_a_listed_contract(desk: Desk, floor: Floor) -> None:
+    """Bought at the ask of that moment, sized, reserved, and explained."""
+    position = open_a_position(desk, floor)
+    order = entry_of(position)
+    fill = order.fills.get()
+
+    assert (order.status, order.side, order.filled_quantity) == ("filled", "buy", 1)
+    assert fill.price == Decimal(fill.quote["ask"])
+    assert order.symbol in {contract.symbol for contract in floor.market.chain("AAPL", now=floor.clock.at)}
+    assert "one contract costs" in order.sizing
+    assert position.cost == fill.price * 100
+
+
+def test_cash_moves_by_price_and_commission(desk: Desk, floor: Floor) -> None:
+    """The book's cash column follows the fill to the cent."""
+    position = open_a_position(desk, floor)
+    account = Account.objects.get(pk=desk.account.pk)
+
+    assert account.cash == desk.account.cash - position.cost - account.commission_per_contract
+
+
+def test_a_reservation_is_released_when_its_order_is_filled(desk: Desk, floor: Floor) -> None:
+    """What a position costs is exposure; what its order reserved is not any more."""
+    reservation = Reservation.objects.get(order=entry_of(open_a_position(desk, floor)))
+
+    assert reservation.amount == 0
+    assert reservation.released_at is not None
+    assert reservation.initial_amount > 0
+
+
+def test_short_buys_a_put(desk: Desk, floor: Floor) -> None:
+    """Nothing is sold that is not held."""
+    position = open_a_position(desk, floor, action="sell", sentiment="short")
+
+    assert (position.right, position.thesis, position.direction) == ("P", "short", "long")
+
+
+def test_strikes_follow_the_strategy(floor: Floor) -> None:
+    """At the money, out of it by steps, or by delta."""
+    atm = open_a_position(a_desk(), floor)
+    otm = open_a_position(a_desk(strike_policy="otm", strike_steps=2), floor)
+    far = open_a_position(a_desk(strike_policy="delta", strike_delta=Decimal("0.150")), floor)
+
+    assert atm.strike < otm.strike
+    assert far.strike > atm.strike
+
+
+def test_an_alert_may_name_its_contract(desk: Desk, floor: Floor) -> None:
+    """A listed one is bought as it is; one that is not listed is refused, never invented."""
+    listed = floor.market.chain("SPY", now=floor.clock.at)[0]
+    calls = [c for c in floor.market.chain("SPY", now=floor.clock.at) if c.expiration > listed.expiration]
+    wanted = min(calls, key=lambda c: abs(c.strike - Decimal(calls[len(calls) // 2].strike)))
+    refused = trade(desk, floor, "SPY 260619C1", order_id="x")
+
+    assert refused.reason in {"no_listed_contract", "quote_missing"}
+    signal = trade(desk, floor, wanted.symbol, order_id="y", sentiment=None)
+    assert Order.objects.filter(signal=signal).values_list("symbol", flat=True).first() in {wanted.symbol, None}
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        ({"max_open_positions": 1}, "max_open_positions"),
+        ({"max_orders_per_minute": 1}, "max_orders_per_minute"),
+    ],
+)
+def test_a_limit_refuses_the_next_entry_with_its_figures(
+    floor: Floor, limits: dict[str, int], reason: str
+) -> None:
+    """The row of the limit counts at the next decision."""
+    desk = a_desk(limits=limits)
+    first = trade(desk, floor, "AAPL")
+    second = trade(desk, floor, "MSFT")
+
+    assert first.status == "ordered"
+    assert second.status == "rejected"
+    assert second.reason == reason
+    assert any(figure.isdigit() for figure in second.reason_text)
+
+
+def test_what_is_held_counts_against_the_exposure(desk: Desk, floor: Floor) -> None:
+    """The next contract does not fit beside it: refused with the arithmetic."""
+    held = open_a_position(desk, floor)
+    RiskLimit.objects.create(account=desk.account, code="max_exposure", value=held.cost + 10)
+    signal = trade(desk, floor, "MSFT")
+
+    assert (signal.status, signal.reason) == ("rejected", "size_zero")
+    assert "exposure left" in signal.reason_text
+
+
+def test_limits_are_rows_that_count_at_once(desk: Desk, floor: Floor) -> None:
+    """Edited in admin, effective at the next decision; the book's own row wins over the one for every book."""
+    RiskLimit.objects.create(account=None, code="max_open_positions", value=0)
+    assert trade(desk, floor).reason == "max_open_positions"
+    RiskLimit.objects.create(account=desk.account, code="max_open_positions", value=5)
+    assert trade(desk, floor, order_id="again").status == "ordered"
+
+
+def test_denied_symbols_and_foreign_symbols_are_refused(floor: Floor) -> None:
+    """The book's deny list and the strategy's allow list."""
+    desk = a_desk(allowed_symbols=["AAPL", "MSFT"])
+    SymbolRule.objects.create(account=desk.account, symbol="MSFT")
+
+    assert trade(desk, floor, "MSFT").reason == "symbol_denied"
+    assert trade(desk, floor, "SPY").reason == "symbol_not_allowed"
+
+
+def test_an_absurd_quantity_is_refused(desk: Desk, floor: Floor) -> None:
+    """A sender that asks for a billion shares is out of order, even though the strategy sizes by itself."""
+    assert trade(desk, floor, quantity=1_000_000_000).reason == "risk_limit"
+
+
+def test_a_size_of_zero_is_refused_with_its_arithmetic(floor: Floor) -> None:
+    """No contract fits into what one position may cost."""
+    signal = trade(a_desk(limits={"max_exposure_per_position": 10}), floor)
+
+    assert (signal.status, signal.reason) == ("rejected", "size_zero")
+    assert "0 contracts" in signal.reason_text
+
+
+def test_a_decision_keeps_what_it_saw(desk: Desk, floor: Floor) -> None:
+    """Price, indicators, limits and their use, and every rule's answer."""
+    decision = Decision.objects.get(signal=trade(desk, floor))
+
+    assert decision.seen["market"]["candles"] > 20
+    assert decision.seen["market"]["ema21"] and decision.seen["market"]["rsi14"]
+    assert decision.seen["limits"]["max_exposure"] == "10000"
+    assert all(passed for _, passed, _ in decision.rules)
+
+
+def test_an_instrument_without_options_is_refused(desk: Desk, floor: Floor) -> None:
+    """Coins and currencies are understood and not traded here."""
+    assert trade(desk, floor, "BINANCE:BTCUSDT").reason == "unsupported_asset_class"
+
+
+def test_a_limit_on_the_underlying_that_is_not_reached_is_refused(desk: Desk, floor: Floor) -> None:
+    """The alert's limit is a price of the share: an entry waits for nothing."""
+    assert trade(desk, floor, orderType="limit", limitPrice="1.00").reason == "limit_not_reached"
+    short = {"action": "sell", "sentiment": "short", "order_id": "s"}
+    assert trade(desk, floor, orderType="limit", limitPrice="99999", **short).reason == "limit_not_reached"
+    assert trade(desk, floor, orderType="limit", limitPrice="99999", order_id="l").status == "ordered"
+
+
+def test_an_order_is_made_once_for_a_signal(desk: Desk, floor: Floor) -> None:
+    """A second worker that carries the same plan gets the first one's order."""
+    answer = desk.post(desk.alert())
+    signal_id = told(answer)["signals"][0]
+    floor.lose_nudges()
+    signals.decide(signal_id=signal_id)
+    plan = signals.approved_plan(signal_id)
+    assert plan is not None
+    request = _entry_request(plan)
+    candidate = find_candidate(request)
+    first = create_entry(request=request, candidate=candidate)
+
+    assert create_entry(request=request, candidate=candidate) == first
+    assert Order.objects.count() == 1
+
+
+def test_an_entry_costs_at_most_what_was_reserved(desk: Desk, floor: Floor) -> None:
+    """The market runs away between making and sending: the order rests at its collar instead of chasing."""
+    answer = desk.post(desk.alert())
+    signal_id = told(answer)["signals"][0]
+    floor.lose_nudges()
+    signals.decide(signal_id=signal_id)
+    plan = signals.approved_plan(signal_id)
+    assert plan is not None
+    request = _entry_request(plan)
+    order = create_entry(request=request, candidate=find_candidate(request))
+    floor.market.option_factor = Decimal("1.5")
+    floor.clock.forward(6)
+    sweep(floor)
+    order.refresh_from_db()
+    assert (order.status, order.filled_quantity) == ("submitted", 0)
+    floor.market.option_factor = Decimal(1)
+    floor.clock.forward(6)
+    sweep(floor)
+    order.refresh_from_db()
+    assert order.status == "filled"
+    assert order.average_price <= order.limit_price
+
+
+def test_a_silent_market_refuses_an_entry_after_its_tries(desk: Desk, floor: Floor) -> None:
+    """The underlying has no quote: refused at once. The contract has none: tried again, then refused with the reason."""
+    floor.market.silent = True
+    assert trade(desk, floor).reason == "market_data_failed"
+
+
+def test_an_entry_that_comes_too_late_is_refused(desk: Desk, floor: Floor) -> None:
+    """The worker died after the decision and nobody came for an hour: the alert's market is gone."""
+    answer = desk.post(desk.alert())
+    signal_id = told(answer)["signals"][0]
+    floor.lose_nudges()
+    signals.decide(signal_id=signal_id)
+    floor.clock.forward(3600)
+    sweep(floor)
+
+    signal = Signal.objects.get(pk=signal_id)
+    assert (signal.status, signal.reason) == ("rejected", "stale_signal")
+    assert not Order.objects.exists()
+
+
+def test_a_halted_book_makes_and_sends_no_entry(desk: Desk, floor: Floor) -> None:
+    """Refused at the decision; an order that was made before the halt is denied before it is sent."""
+    answer = desk.post(desk.alert())
+    floor.lose_nudges()
+    signals.decide(signal_id=told(answer)["signals"][0])
+    plan = signals.approved_plan(told(answer)["signals"][0])
+    assert plan is not None
+    request = _entry_request(plan)
+    order = create_entry(request=request, candidate=find_candidate(request))
+    halt_book(account_id=desk.account.pk, reason="drill", actor="test")
+    floor.clock.forward(6)
+    sweep(floor)
+
+    order.refresh_from_db()
+    assert (order.status, order.reason) == ("denied", "book_halted")
+    assert Reservation.objects.get(order=order).amount == 0
+    assert trade(desk, floor, "MSFT").reason == "book_halted"
+
+
+def test_a_book_on_dry_run_makes_orders_and_sends_none(floor: Floor) -> None:
+    """Priced, sized, kept, ended."""
+    desk = a_desk()
+    Account.objects.filter(pk=desk.account.pk).update(dry_run=True)
+    signal = trade(desk, floor)
+
+    assert Order.objects.get(signal=signal).status == "dry_run"
+
+
+def test_no_contract_is_chosen_while_options_do_not_trade(desk: Desk, floor: Floor) -> None:
+    """A quote of the contract is asked for before anything is locked; without one the try is repeated."""
+    answer = desk.post(desk.alert())
+    floor.lose_nudges()
+    signals.decide(signal_id=told(answer)["signals"][0])
+    plan = signals.approved_plan(told(answer)["signals"][0])
+    assert plan is not None
+    floor.market.silent = True
+    with pytest.raises(VenueUnavailable):
+        find_candidate(replace(_entry_request(plan), listed_symbol=None))

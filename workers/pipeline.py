@@ -1,0 +1,185 @@
+"""One alert's way from stage to stage. Each stage is a transaction of its own and safe to repeat; after its commit the same
+worker goes straight on with the next. Nudges and sweeps are there for the case that it dies in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+from django.db import transaction
+
+from books_app import clock
+from domain.errors import OrderDenied, RuleBroken, VenueUnavailable
+from domain.orders import OrderStatus
+from domain.positions import Direction
+from domain.rules.view import Action
+from domain.signals import SignalStatus
+from orders_app import services as orders
+from orders_app.queries import entry_orders_on, live_orders_of
+from positions_app import services as positions
+from positions_app.queries import held_on
+from risk_app.services import lock_account
+from signals_app import services as signals
+from signals_app.services import ApprovedPlan
+
+log = structlog.get_logger(__name__)
+
+
+def process_signal(signal_id: int) -> None:
+    """Decide, and when approved go straight on to the orders."""
+    if signals.decide(signal_id=signal_id) == SignalStatus.APPROVED:
+        order_signal(signal_id)
+
+
+def order_signal(signal_id: int) -> None:
+    """Turn an approved plan into orders and send them. A refusal at this stage becomes the signal's reason."""
+    plan = signals.approved_plan(signal_id)
+    if plan is None:
+        return
+    try:
+        _carry_out(plan)
+    except VenueUnavailable as e:
+        signals.wait_or_reject(signal_id=signal_id, cause=e)
+    except (OrderDenied, RuleBroken) as e:
+        signals.reject(signal_id=signal_id, cause=e)
+
+
+def _carry_out(plan: ApprovedPlan) -> None:
+    if plan.action in (Action.OPEN, Action.ADD):
+        _open(plan)
+    elif plan.action is Action.REVERSE:
+        _reverse(plan)
+    else:
+        _leave(plan)
+
+
+def _open(plan: ApprovedPlan) -> None:
+    if clock.now() > plan.good_until:
+        raise OrderDenied("stale_signal", f"too late to open: the alert was good until {plan.good_until:%H:%M:%S} UTC")
+    request = _entry_request(plan)
+    candidate = orders.find_candidate(request)
+    with transaction.atomic():
+        lock_account(plan.account_id)  # before the signal, in the house's order
+        if not signals.is_still_approved(signal_id=plan.signal_id):
+            return
+        order = orders.create_entry(request=request, candidate=candidate)
+        signals.mark_ordered(signal_id=plan.signal_id, order_ids=[order.pk])
+    orders.execute_order(order_id=order.pk)
+
+
+def _leave(plan: ApprovedPlan) -> None:
+    """Cancel what rests, sell what the plan names; done when the orders are made."""
+    with transaction.atomic():
+        lock_account(plan.account_id)
+        if not signals.is_still_approved(signal_id=plan.signal_id):
+            return
+        made = _make_exits(plan)
+        signals.mark_ordered(signal_id=plan.signal_id, order_ids=made)
+    for order_id in made:
+        execute_exit(order_id)
+
+
+def _make_exits(plan: ApprovedPlan) -> list[int]:
+    for order_id in plan.cancel_order_ids:
+        _cancel_if_live(order_id, plan.text)
+    return [
+        orders.create_exit(
+            position_id=position_id,
+            quantity=quantity,
+            reason="alert",
+            text=plan.text,
+            actor="engine A",
+            signal_id=plan.signal_id,
+        ).pk
+        for position_id, quantity in plan.closings
+        if quantity
+    ]
+
+
+def _cancel_if_live(order_id: int, text: str) -> None:
+    try:
+        orders.cancel_order(order_id=order_id, actor="engine A", reason="cancelled_by_alert", text=text)
+    except RuleBroken as e:
+        log.info("nothing_left_to_cancel", order_id=order_id, code=e.code)
+
+
+def _reverse(plan: ApprovedPlan) -> None:
+    """Close the other side first; open only when the book holds nothing of it, in this run or in a later one."""
+    if plan.status == SignalStatus.APPROVED:
+        with transaction.atomic():
+            lock_account(plan.account_id)
+            if not signals.is_still_approved(signal_id=plan.signal_id):
+                return
+            made = _make_exits(plan)
+            signals.mark_closing(signal_id=plan.signal_id)
+        for order_id in made:
+            orders.execute_order(order_id=order_id)
+    if _is_flat_against(plan):
+        _open(plan)
+    else:
+        waiting = RuleBroken("reversal_not_flat", f"the other side of {plan.underlying} is not closed yet")
+        signals.wait_or_reject(signal_id=plan.signal_id, cause=waiting)
+
+
+def _is_flat_against(plan: ApprovedPlan) -> bool:
+    other = Direction.SHORT if plan.thesis is Direction.LONG else Direction.LONG
+    return not held_on(plan.account_id, plan.underlying, other) and not entry_orders_on(
+        plan.account_id, plan.underlying, other
+    )
+
+
+def _entry_request(plan: ApprovedPlan) -> orders.EntryRequest:
+    assert plan.thesis is not None  # every plan that opens has one
+    return orders.EntryRequest(
+        account_id=plan.account_id,
+        strategy_id=plan.strategy_id,
+        signal_id=plan.signal_id,
+        correlation_id=plan.correlation_id,
+        underlying=plan.underlying,
+        thesis=plan.thesis,
+        contract=plan.contract,
+        sizing=plan.sizing,
+        allow_adding=plan.allow_adding,
+        listed_symbol=plan.listed_symbol,
+        limit_price=plan.limit_price,
+    )
+
+
+def execute_exit(order_id: int) -> OrderStatus:
+    """Send an exit, and when it was what a reversal waited for, let the reversal go on."""
+    status = orders.execute_order(order_id=order_id)
+    if status == OrderStatus.FILLED:
+        for signal_id in signals.reversals_waiting_on(order_id):
+            order_signal(signal_id)
+    return status
+
+
+def monitor_exits(*, only: Sequence[int] | None = None) -> int:
+    """Ask the exit rules, make the exit orders and send them. Gives the number of positions that are being left."""
+    leaving = [wish for wish in positions.evaluate_exits(only=only) if wish.kind != "expired_contract"]  # that one is settled
+    for wish in leaving:
+        leave_position(wish.position_id, quantity=wish.quantity, reason=wish.kind, text=wish.text, actor="exit rules")
+    return len(leaving)
+
+
+def leave_position(
+    position_id: int, *, reason: str, text: str, actor: str, quantity: int | None = None
+) -> OrderStatus | None:
+    """Make one exit order and send it. None when somebody else has closed the position meanwhile."""
+    try:
+        order = orders.create_exit(position_id=position_id, quantity=quantity, reason=reason, text=text, actor=actor)
+    except RuleBroken as e:
+        log.info("position_left_already", position_id=position_id, code=e.code)
+        return None
+    return execute_exit(order.pk)
+
+
+def expire_and_settle() -> int:
+    """End orders whose session is over, then settle contracts that expired. Gives the number of settled positions."""
+    settled = 0
+    for position_id in positions.expired_positions():
+        for order_id in live_orders_of(position_id):
+            orders.expire_order(order_id=order_id)
+        settled += positions.settle_expired(position_id=position_id)
+    return settled
