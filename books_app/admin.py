@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.db import transaction
 from django.forms import ModelForm
@@ -10,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from books_app import ledger
 from books_app.models import Account, AuditEvent, LedgerEntry
-from books_app.web.admin import AuditedAdmin, ReadOnlyAdmin, badge, column, gain, plain, reason_link, recent_values
+from books_app.web.admin import AuditedAdmin, ReadOnlyAdmin, badge, column, explained, gain, plain, recent_values
 
 
 @admin.register(Account)
@@ -36,7 +34,12 @@ class AccountAdmin(AuditedAdmin):
         if change:
             Account.objects.select_for_update().get(pk=obj.pk)
             fresh = Account.objects.get(pk=obj.pk)
-            obj.cash, obj.status, obj.halted_at, obj.halt_reason = fresh.cash, fresh.status, fresh.halted_at, fresh.halt_reason
+            obj.cash, obj.status, obj.halted_at, obj.halt_reason = (
+                fresh.cash,
+                fresh.status,
+                fresh.halted_at,
+                fresh.halt_reason,
+            )
         else:
             obj.cash = obj.start_cash
         super().save_model(request, obj, form, change)
@@ -74,7 +77,7 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
-    list_display = ("moment", "what", "step", "actor", "why", "text")
+    list_display = ("moment", "what", "step", "actor", "why")
     list_filter = ("entity", recent_values("reason", "reason"), recent_values("actor", "who"), "at")
     search_fields = ("=correlation_id", "=entity_id")
     search_help_text = "A correlation id, or the number of a row"
@@ -93,4 +96,4 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     @column("reason", order="reason")
     def why(self, event: AuditEvent) -> SafeString:
-        return reason_link(event.reason)
+        return explained(event.reason, event.text)

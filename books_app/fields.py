@@ -13,7 +13,7 @@ PRICE_LIMIT = Decimal("1e7")
 QUANTITY_LIMIT = 10_000_000
 
 
-class MoneyField(models.DecimalField):
+class MoneyField(models.DecimalField):  # type: ignore[type-arg]  # Django 5.2 itself is not generic
     """An amount in the book's currency, eight digits behind the point: a price times contracts is kept exactly."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -22,7 +22,7 @@ class MoneyField(models.DecimalField):
         super().__init__(*args, **kwargs)
 
 
-class PriceField(models.DecimalField):
+class PriceField(models.DecimalField):  # type: ignore[type-arg]
     """A price per share in quote currency, eight digits behind the point."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -35,7 +35,10 @@ class Account(models.Model):
     cash = MoneyField(default=Decimal(100_000))
     fill_price = models.CharField("paper fills at", max_length=12, choices=FillPrice, default=FillPrice.TOUCH)
     slippage = models.DecimalField(
-        max_digits=6, decimal_places=4, default=Decimal(0), help_text="Extra cost as a fraction of the price; 0.01 is 1 %."
+        max_digits=6,
+        decimal_places=4,
+        default=Decimal(0),
+        help_text="Extra cost as a fraction of the price; 0.01 is 1 %.",
     )
     entry_collar = models.DecimalField(
         max_digits=6,

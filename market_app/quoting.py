@@ -105,4 +105,6 @@ def _deltas(contracts: Sequence[OptionContract], spot: float, now: datetime) -> 
     sign = 1 if quoted[0].right is Right.CALL else -1
     terms = (sign, spot, [float(c.strike) for c in quoted], years_until(services.expires_at(quoted[0]), now), RATE, 0.0)
     deltas = bsm.greeks(*terms, bsm.implied_volatility(mids, *terms)).delta.tolist()
-    return {c: None if delta != delta else Decimal(str(round(delta, 6))) for c, delta in zip(quoted, deltas, strict=True)}
+    return {
+        c: None if delta != delta else Decimal(str(round(delta, 6))) for c, delta in zip(quoted, deltas, strict=True)
+    }

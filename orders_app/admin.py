@@ -23,7 +23,15 @@ class FillInline(admin.TabularInline):  # type: ignore[type-arg]  # django-stubs
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
     list_display = ("name", "state", "instruction", "filled", "average", "why", "book", "created", "act")
-    list_filter = ("status", "purpose", "account", "strategy", recent_values("underlying", "symbol"), recent_values("reason", "reason"), "created_at")
+    list_filter = (
+        "status",
+        "purpose",
+        "account",
+        "strategy",
+        recent_values("underlying", "symbol"),
+        recent_values("reason", "reason"),
+        "created_at",
+    )
     search_fields = ("client_order_id", "symbol", "=correlation_id")
     list_select_related = ("account",)
     inlines = (FillInline,)
@@ -61,11 +69,13 @@ class OrderAdmin(ReadOnlyAdmin):
     def created(self, order: Order) -> str:
         return f"{order.created_at:%Y-%m-%d %H:%M:%S}"
 
-    @column("")
+    @column("", empty="")
     def act(self, order: Order) -> SafeString:
         if order.status not in LIVE:
             return SafeString("")
-        return format_html('<a class="small-button" href="{}">Cancel…</a>', reverse("desk-cancel-order", args=[order.pk]))
+        return format_html(
+            '<a class="small-button" href="{}">Cancel…</a>', reverse("desk-cancel-order", args=[order.pk])
+        )
 
 
 @admin.register(Fill)

@@ -105,7 +105,11 @@ class CancelOrder(ApiBase):
 
 class CloseSerializer(serializers.Serializer[Any]):
     quantity = serializers.IntegerField(
-        required=False, allow_null=True, min_value=1, max_value=QUANTITY_LIMIT, help_text="Contracts; left out: all of them"
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=QUANTITY_LIMIT,
+        help_text="Contracts; left out: all of them",
     )
 
 

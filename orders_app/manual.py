@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.errors import RuleBroken
 from orders_app.models import Order
-from orders_app.services import create_exit
+from orders_app.services import request_exit
 from positions_app.models import Position
 
 REASON = "manual"
@@ -20,4 +20,4 @@ def leave_by_hand(*, position_id: int, quantity: int | None, actor: str, by: str
     if quantity is not None and held and quantity > held:
         raise RuleBroken("exit_exceeds_held", f"position {position_id} holds {held}, asked to sell {quantity}")
     text = f"closed by hand through {by}" if quantity is None else f"{quantity} of {held} closed by hand through {by}"
-    return create_exit(position_id=position_id, quantity=quantity, reason=REASON, text=text, actor=actor)
+    return request_exit(position_id=position_id, quantity=quantity, reason=REASON, text=text, actor=actor)

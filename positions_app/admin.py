@@ -30,8 +30,14 @@ def contract_name(symbol: str) -> str:
 
 @admin.register(Position)
 class PositionAdmin(ReadOnlyAdmin):
-    list_display = ("contract", "state", "held", "entry", "mark_now", "profit", "percent", "left_by", "book", "opened", "act")
-    list_filter = ("status", "account", "strategy", recent_values("underlying", "symbol"), recent_values("exit_reason", "left by"))
+    list_display = ("contract", "state", "held", "entry", "mark_now", "profit", "left_by", "book", "opened", "act")
+    list_filter = (
+        "status",
+        "account",
+        "strategy",
+        recent_values("underlying", "symbol"),
+        recent_values("exit_reason", "left by"),
+    )
     search_fields = ("symbol", "=correlation_id")
     list_select_related = ("account", "strategy")
 
@@ -59,12 +65,12 @@ class PositionAdmin(ReadOnlyAdmin):
 
     @column("P&L")
     def profit(self, position: Position) -> SafeString:
-        return gain(figures_of(position).total)
-
-    @column("return")
-    def percent(self, position: Position) -> str:
-        fraction = figures_of(position).return_on_cost
-        return "–" if fraction is None else f"{fraction * 100:+.1f} %"
+        figures = figures_of(position)
+        if figures.return_on_cost is None:
+            return gain(figures.total)
+        return format_html(
+            '{} <span class="quiet">{} %</span>', gain(figures.total), f"{figures.return_on_cost * 100:+.1f}"
+        )
 
     @column("left by", order="exit_reason")
     def left_by(self, position: Position) -> SafeString:
@@ -76,13 +82,15 @@ class PositionAdmin(ReadOnlyAdmin):
 
     @column("opened (UTC)", order="opened_at")
     def opened(self, position: Position) -> str:
-        return f"{position.opened_at:%Y-%m-%d %H:%M}"
+        return f"{position.opened_at:%d %b %H:%M}"
 
-    @column("")
+    @column("", empty="")
     def act(self, position: Position) -> SafeString:
         if position.status == "closed":
             return SafeString("")
-        return format_html('<a class="small-button" href="{}">Close…</a>', reverse("desk-close-position", args=[position.pk]))
+        return format_html(
+            '<a class="small-button" href="{}">Close…</a>', reverse("desk-close-position", args=[position.pk])
+        )
 
 
 def kinds_explained() -> list[dict[str, Any]]:
@@ -92,7 +100,10 @@ def kinds_explained() -> list[dict[str, Any]]:
             "kind": kind,
             "tier": f"{cls.tier} {TIERS[cls.tier]}",
             "meaning": (cls.__doc__ or "").strip(),
-            "params": [{"name": name, "type": type_.__name__, "default": _default(cls, name)} for name, type_ in parameter_types(cls).items()],
+            "params": [
+                {"name": name, "type": type_.__name__, "default": _default(cls, name)}
+                for name, type_ in parameter_types(cls).items()
+            ],
         }
         for kind, cls in sorted(KINDS.items(), key=lambda item: (item[1].tier, item[0]))
     ]

@@ -96,7 +96,9 @@ class ExitRuleSerializer(RowSerializer):
 
 class ExitRuleChangeSerializer(serializers.Serializer[Any]):
     enabled = serializers.BooleanField(required=False, help_text="A disabled specific rule switches the default off.")
-    params = serializers.DictField(required=False, help_text="All parameters of the kind; those left out take defaults.")
+    params = serializers.DictField(
+        required=False, help_text="All parameters of the kind; those left out take defaults."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs:

@@ -7,8 +7,7 @@ from django import forms
 from django.contrib import admin
 
 from books_app.web.admin import AuditedAdmin, ReadOnlyAdmin, column, plain
-from domain.errors import RuleBroken
-from risk_app.amend import check_limit
+from risk_app.amend import fault_of
 from risk_app.models import Reservation, RiskLimit, SymbolRule
 
 
@@ -25,11 +24,8 @@ class LimitForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         code, value = given.get("code"), given.get("value")
-        if code and isinstance(value, Decimal):
-            try:
-                check_limit(code, value)
-            except RuleBroken as broken:
-                self.add_error("value", broken.message)
+        if code and isinstance(value, Decimal) and (fault := fault_of(code, value)) is not None:
+            self.add_error("value", fault)
         return given
 
 
@@ -61,8 +57,9 @@ class SymbolRuleForm(forms.ModelForm):
         help_texts = {"account": "Empty: denied in every book.", "symbol": "The underlying, as SPY or BRK.B"}
 
     def clean_symbol(self) -> str:
-        symbol = str(self.cleaned_data["symbol"]).strip().upper()
-        if not symbol.isascii() or not symbol.replace(".", "").replace("/", "").replace("-", "").isalnum():
+        typed = str(self.cleaned_data["symbol"]).strip()
+        symbol = typed.upper()
+        if not typed.isascii() or not symbol.replace(".", "").replace("/", "").replace("-", "").isalnum():
             raise forms.ValidationError("Letters, digits, and . / - between them.")
         return symbol
 

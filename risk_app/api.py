@@ -31,7 +31,11 @@ class LimitSerializer(RowSerializer):
 
 class LimitChangeSerializer(serializers.Serializer[Any]):
     value = PlainDecimal(
-        max_digits=24, decimal_places=8, min_value=0, max_value=MONEY_LIMIT, help_text="Counts are whole numbers, the rest money."
+        max_digits=24,
+        decimal_places=8,
+        min_value=0,
+        max_value=MONEY_LIMIT,
+        help_text="Counts are whole numbers, the rest money.",
     )
 
 

@@ -60,7 +60,12 @@ class SymbolRule(models.Model):
     """A symbol that may not be entered, in one book or in all. Exits are never stopped by it."""
 
     account = models.ForeignKey(
-        "books_app.Account", on_delete=models.CASCADE, null=True, blank=True, related_name="symbol_rules", verbose_name="book"
+        "books_app.Account",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="symbol_rules",
+        verbose_name="book",
     )
     symbol = models.CharField(max_length=24)
     note = models.CharField("why", max_length=200, blank=True)

@@ -4,30 +4,56 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.apps import apps
-from django.db.models import F, Q, QuerySet, Sum
+from django.db import connection
+from django.db.models import Q
 
-from books_app.models import Account, LedgerEntry
+from books_app.models import Account
 from domain import pnl
 from domain.orders import LIVE
-from domain.positions import Direction, PositionStatus
+from domain.positions import Direction
 from domain.rules.view import BookView, HeldPosition, Limits, WorkingOrder
-from positions_app.models import Position
-from risk_app.models import Reservation, RiskLimit, SymbolRule
+from risk_app.models import SymbolRule
 
 NEW_YORK = ZoneInfo("America/New_York")
 WHOLE_NUMBERS = ("max_open_positions", "max_positions_per_symbol", "max_orders_per_minute")
 
 
+# Everything that the limits look at, in one statement: it is read twice on the way of every alert, once under the book's
+# row lock. Amounts travel as text, because JSON numbers would become floats. An order is known by its table, not by
+# import: orders stand above this floor. At most one live exit exists for a position (a unique index).
+_BOOK = """
+    SELECT
+        (SELECT -COALESCE(sum(amount), 0) FROM books_app_ledgerentry
+          WHERE account_id = %(book)s AND line IN ('realized', 'commission') AND booked_at >= %(day)s),
+        (SELECT count(*) FROM orders_app_order
+          WHERE account_id = %(book)s AND purpose = 'entry' AND created_at > %(minute)s),
+        (SELECT json_agg(json_build_array(id, symbol, underlying, thesis, quantity, cost::text, status,
+                CASE WHEN status = 'closing' THEN (
+                    SELECT quantity - filled_quantity FROM orders_app_order AS leaving
+                    WHERE leaving.position_id = held.id AND leaving.reduce_only AND leaving.status = ANY(%(live)s)
+                ) END,
+                direction, entry_price::text, mark::text, multiplier) ORDER BY id)
+           FROM positions_app_position AS held WHERE account_id = %(book)s AND status <> 'closed'),
+        (SELECT json_agg(json_build_array(order_id, underlying, thesis, amount::text, position_id) ORDER BY order_id)
+           FROM risk_app_reservation AS kept JOIN orders_app_order AS entry ON entry.id = kept.order_id
+          WHERE kept.account_id = %(book)s AND kept.released_at IS NULL)
+"""
+
+_LIMITS = """
+    SELECT DISTINCT ON (code) code, value FROM risk_app_risklimit
+    WHERE account_id = %s OR account_id IS NULL ORDER BY code, account_id NULLS LAST
+"""
+
+
 def limits_of(account: Account) -> Limits:
     """The limits that count for a book now: its own rows, else the rows for every book, else the built-in defaults."""
-    rows = RiskLimit.objects.filter(Q(account=account) | Q(account__isnull=True)).order_by(F("account").asc(nulls_first=True))
     values: dict[str, Decimal | int] = {}
-    for row in rows:
-        values[row.code] = int(row.value) if row.code in WHOLE_NUMBERS else row.value
+    with connection.cursor() as cursor:
+        cursor.execute(_LIMITS, [account.pk])
+        for code, value in cursor.fetchall():
+            values[code] = int(value) if code in WHOLE_NUMBERS else value
     return Limits(**values)  # type: ignore[arg-type]  # the codes are the field names, held together by a test
 
 
@@ -38,25 +64,20 @@ def denied_symbols(account: Account) -> frozenset[str]:
 
 def book_view(account: Account, *, now: datetime) -> BookView:
     """The book as the rules see it. Exact only while the caller holds the book's row lock."""
-    positions = Position.objects.filter(account=account).exclude(status="closed")
-    rows = list(positions.order_by("pk"))
-    exiting = _exiting([p.pk for p in rows if p.status == PositionStatus.CLOSING])
-    held = [_held(p, exiting.get(p.pk, 0)) for p in rows]
-    realized_today = -(
-        LedgerEntry.objects.filter(
-            account=account, line__in=["realized", "commission"], booked_at__gte=start_of_day(now)
-        ).aggregate(total=Sum("amount"))["total"]
-        or Decimal(0)
-    )
+    minute = now - timedelta(minutes=1)
+    with connection.cursor() as cursor:
+        cursor.execute(_BOOK, {"book": account.pk, "day": start_of_day(now), "minute": minute, "live": sorted(LIVE)})
+        realized_today, orders_last_minute, positions, entries = cursor.fetchone()
+    held = [_held(*row) for row in positions or ()]
     return BookView(
         name=account.name,
         status=account.status,
         cash=account.cash,
-        positions=tuple(h for h, _ in held),
-        entry_orders=_entry_orders(account),
+        positions=tuple(view for view, _ in held),
+        entry_orders=tuple(_entry_order(*row) for row in entries or ()),
         realized_today=realized_today,
-        unrealized=sum((u for _, u in held), Decimal(0)),
-        orders_last_minute=_orders_since(account, now - timedelta(minutes=1)),
+        unrealized=sum((unrealized for _, unrealized in held), Decimal(0)),
+        orders_last_minute=orders_last_minute,
     )
 
 
@@ -65,55 +86,42 @@ def start_of_day(now: datetime) -> datetime:
     return now.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _held(p: Position, exiting: int) -> tuple[HeldPosition, Decimal]:
+def _held(
+    position_id: int,
+    symbol: str,
+    underlying: str,
+    thesis: str,
+    quantity: int,
+    cost: str,
+    status: str,
+    exiting: int | None,
+    direction: str,
+    entry_price: str,
+    mark: str | None,
+    multiplier: int,
+) -> tuple[HeldPosition, Decimal]:
+    """A row of _BOOK as the rules see it, and its open profit or loss."""
     view = HeldPosition(
-        position_id=p.pk,
-        symbol=p.symbol,
-        underlying=p.underlying,
-        thesis=Direction(p.thesis),
-        quantity=p.quantity,
-        cost=p.cost,
-        status=p.status,
-        exiting=exiting,
+        position_id=position_id,
+        symbol=symbol,
+        underlying=underlying,
+        thesis=Direction(thesis),
+        quantity=quantity,
+        cost=Decimal(cost),
+        status=status,
+        exiting=exiting or 0,
     )
-    if p.mark is None:
+    if mark is None:
         return view, Decimal(0)
-    return view, pnl.unrealized(Direction(p.direction), p.quantity, p.entry_price, p.mark, p.multiplier)
+    return view, pnl.unrealized(Direction(direction), quantity, Decimal(entry_price), Decimal(mark), multiplier)
 
 
-def _exiting(position_ids: list[int]) -> dict[int, int]:
-    """Contracts that live exit orders still want to sell, by position."""
-    if not position_ids:
-        return {}
-    live = _orders().filter(position_id__in=position_ids, reduce_only=True, status__in=LIVE)
-    return {position_id: quantity - filled for position_id, quantity, filled in live.values_list(
-        "position_id", "quantity", "filled_quantity"
-    )}
-
-
-def _orders() -> QuerySet[Any]:
-    """By name, not by import: orders stand above this floor."""
-    return apps.get_model("orders_app", "Order").objects.all()
-
-
-def _entry_orders(account: Account) -> tuple[WorkingOrder, ...]:
-    rows = (
-        Reservation.objects.filter(account=account, released_at__isnull=True)
-        .order_by("order_id")
-        .values_list("order_id", "order__underlying", "order__thesis", "amount", "order__position_id")
+def _entry_order(order_id: int, underlying: str, thesis: str, reserved: str, position_id: int | None) -> WorkingOrder:
+    return WorkingOrder(
+        order_id=order_id,
+        underlying=underlying,
+        thesis=Direction(thesis),
+        reserved=Decimal(reserved),
+        reduce_only=False,
+        position_id=position_id,
     )
-    return tuple(
-        WorkingOrder(
-            order_id=order_id,
-            underlying=underlying,
-            thesis=Direction(thesis),
-            reserved=amount,
-            reduce_only=False,
-            position_id=position_id,
-        )
-        for order_id, underlying, thesis, amount, position_id in rows
-    )
-
-
-def _orders_since(account: Account, since: datetime) -> int:
-    return _orders().filter(account=account, purpose="entry", created_at__gt=since).count()

@@ -15,8 +15,11 @@ from risk_app.models import Reservation
 
 
 def accounts_for_update() -> QuerySet[Account]:
-    """Books by primary key under their row locks: the first lock of every transaction that spends or halts."""
-    return Account.objects.select_for_update().order_by("pk")
+    """Books by primary key under their row locks: the first lock of every transaction that spends or halts.
+
+    no_key here and in the other locks: an INSERT that only names the row by foreign key, as a webhook's, does not wait.
+    """
+    return Account.objects.select_for_update(no_key=True).order_by("pk")
 
 
 def lock_account(account_id: int) -> Account:
@@ -30,7 +33,9 @@ def reserve(*, order_id: int, account: Account, amount: Decimal) -> Reservation:
 
 def shrink_reservation(*, order_id: int, remaining: Decimal) -> None:
     """Keep only what the unfilled part still needs; zero keeps the row until the order ends."""
-    Reservation.objects.filter(order_id=order_id, released_at__isnull=True, amount__gt=remaining).update(amount=remaining)
+    Reservation.objects.filter(order_id=order_id, released_at__isnull=True, amount__gt=remaining).update(
+        amount=remaining
+    )
 
 
 def release_reservation(*, order_id: int) -> None:

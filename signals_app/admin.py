@@ -9,10 +9,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from books_app import clock
-from books_app.web.admin import AuditedAdmin, ReadOnlyAdmin, badge, column, plain, reason_link, recent_values
+from books_app.web.admin import AuditedAdmin, ReadOnlyAdmin, badge, column, explained, plain, recent_values
 from books_app.web.changes import actor_of
 from domain.errors import RuleBroken
 from signals_app.models import Credential, Decision, Signal, Strategy, WebhookEvent
@@ -46,9 +47,9 @@ class StrategyForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
-        if given.get("sizing") == Strategy.Sizing.FIXED and isinstance(value := given.get("sizing_value"), Decimal):
-            if value != value.to_integral_value() or value < 1:
-                self.add_error("sizing_value", "A fixed size is a whole number of contracts, 1 or more.")
+        fixed, value = given.get("sizing") == Strategy.Sizing.FIXED, given.get("sizing_value")
+        if fixed and isinstance(value, Decimal) and (value != value.to_integral_value() or value < 1):
+            self.add_error("sizing_value", "A fixed size is a whole number of contracts, 1 or more.")
         return given
 
     def _post_clean(self) -> None:
@@ -85,7 +86,10 @@ class CredentialInline(admin.TabularInline):  # type: ignore[type-arg]  # django
     def state(self, credential: Credential) -> SafeString:
         if credential.expires_at is None:
             return badge("valid")
-        return badge("ended" if credential.expires_at <= clock.now() else "closing", text="" if credential.expires_at <= clock.now() else "expiring")
+        return badge(
+            "ended" if credential.expires_at <= clock.now() else "closing",
+            text="" if credential.expires_at <= clock.now() else "expiring",
+        )
 
 
 @admin.register(Strategy)
@@ -146,7 +150,11 @@ class StrategyAdmin(AuditedAdmin):
 
     @column("contract")
     def contract(self, strategy: Strategy) -> str:
-        strike = {"atm": "at the money", "otm": f"{strategy.strike_steps} out", "delta": f"delta {plain(strategy.strike_delta)}"}
+        strike = {
+            "atm": "at the money",
+            "otm": f"{strategy.strike_steps} out",
+            "delta": f"delta {plain(strategy.strike_delta)}",
+        }
         return f"{strategy.min_days_to_expiry}+ days, {strike[strategy.strike_policy]}"
 
     @column("size")
@@ -190,8 +198,15 @@ class SignalAdmin(ReadOnlyAdmin):
     """Its change page is the whole decision trail."""
 
     change_form_template = "admin/signals_app/signal/trail.html"
-    list_display = ("number", "received", "strategy", "intent_text", "symbol", "state", "why", "said")
-    list_filter = ("status", Dead, "strategy", recent_values("reason", "reason"), recent_values("symbol", "symbol"), "received_at")
+    list_display = ("number", "received", "strategy", "wish", "state", "why")
+    list_filter = (
+        "status",
+        Dead,
+        "strategy",
+        recent_values("reason", "reason"),
+        recent_values("symbol", "symbol"),
+        "received_at",
+    )
     search_fields = ("=id", "symbol", "=correlation_id")
     search_help_text = "A signal's number, a symbol, or a correlation id"
     list_select_related = ("strategy",)
@@ -204,9 +219,9 @@ class SignalAdmin(ReadOnlyAdmin):
     def received(self, signal: Signal) -> str:
         return f"{signal.received_at:%Y-%m-%d %H:%M:%S}"
 
-    @column("alert", order="intent")
-    def intent_text(self, signal: Signal) -> str:
-        return signal.intent.replace("_", " ")
+    @column("alert", order="symbol")
+    def wish(self, signal: Signal) -> SafeString:
+        return format_html("{} <strong>{}</strong>", signal.intent.replace("_", " "), signal.symbol)
 
     @column("state", order="status")
     def state(self, signal: Signal) -> SafeString:
@@ -214,19 +229,19 @@ class SignalAdmin(ReadOnlyAdmin):
 
     @column("reason", order="reason")
     def why(self, signal: Signal) -> SafeString:
-        return reason_link(signal.reason)
-
-    @column("in words")
-    def said(self, signal: Signal) -> str:
-        return signal.reason_text or signal.last_error
+        return explained(signal.reason, signal.reason_text or signal.last_error)
 
 
 @admin.register(Decision)
 class DecisionAdmin(ReadOnlyAdmin):
-    list_display = ("decided_at", "signal", "engine", "said", "why", "text")
+    list_display = ("number", "signal", "engine", "said", "why")
     list_filter = ("verdict", "engine", recent_values("reason", "reason"), "decided_at")
     search_fields = ("=signal__id", "signal__symbol")
     list_select_related = ("signal",)
+
+    @column("decided (UTC)", order="id")
+    def number(self, decision: Decision) -> str:
+        return f"{decision.decided_at:%Y-%m-%d %H:%M:%S}"
 
     @column("verdict", order="verdict")
     def said(self, decision: Decision) -> SafeString:
@@ -234,12 +249,12 @@ class DecisionAdmin(ReadOnlyAdmin):
 
     @column("reason", order="reason")
     def why(self, decision: Decision) -> SafeString:
-        return reason_link(decision.reason)
+        return explained(decision.reason, decision.text)
 
 
 @admin.register(WebhookEvent)
 class WebhookEventAdmin(ReadOnlyAdmin):
-    list_display = ("number", "received", "strategy", "said", "http_status", "why", "text", "source_address")
+    list_display = ("number", "received", "strategy", "said", "http_status", "why", "source_address")
     list_filter = ("outcome", recent_values("reason", "reason"), "strategy", "received_at")
     search_fields = ("=id", "=correlation_id", "body")
     list_select_related = ("strategy",)
@@ -258,4 +273,4 @@ class WebhookEventAdmin(ReadOnlyAdmin):
 
     @column("reason", order="reason")
     def why(self, event: WebhookEvent) -> SafeString:
-        return reason_link(event.reason)
+        return explained(event.reason, event.text)

@@ -43,10 +43,10 @@ class Strategy(models.Model):
         models.CharField(max_length=24), help_text="Underlyings it may enter, comma separated; * for all."
     )
     allow_adding = models.BooleanField(default=False, help_text="May open a further position on a symbol already held.")
-    bare_sell = models.CharField(
-        "a sell without sentiment", max_length=6, choices=BareSell, default=BareSell.REDUCE
+    bare_sell = models.CharField("a sell without sentiment", max_length=6, choices=BareSell, default=BareSell.REDUCE)
+    interval_seconds = models.PositiveIntegerField(
+        default=300, help_text="Bars for indicators when the alert names none"
     )
-    interval_seconds = models.PositiveIntegerField(default=300, help_text="Bars for indicators when the alert names none")
     freshness_seconds = models.PositiveIntegerField(default=300, help_text="Alerts older than this are refused.")
     entry_cutoff_minutes = models.PositiveSmallIntegerField(
         default=5, help_text="No entries in the last minutes before the close."
@@ -65,10 +65,14 @@ class Strategy(models.Model):
     )
 
     source_addresses = ArrayField(
-        models.GenericIPAddressField(), default=list, blank=True,
+        models.GenericIPAddressField(),
+        default=list,
+        blank=True,
         help_text="Only these addresses may send, comma separated; empty for any.",
     )
-    alerts_per_minute = models.PositiveIntegerField(default=60, help_text="Further alerts of a minute are answered 429.")
+    alerts_per_minute = models.PositiveIntegerField(
+        default=60, help_text="Further alerts of a minute are answered 429."
+    )
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
@@ -160,9 +164,7 @@ class WebhookEvent(models.Model):
         ordering = ["-id"]
         constraints = [
             one_of("outcome", ["accepted", "duplicate", "noted", "refused"], name="event_outcome_known"),
-            models.CheckConstraint(
-                condition=~Q(outcome="refused") | ~Q(reason=""), name="event_refusal_has_reason"
-            ),
+            models.CheckConstraint(condition=~Q(outcome="refused") | ~Q(reason=""), name="event_refusal_has_reason"),
         ]
         indexes = [
             models.Index(fields=["strategy", "received_at"], name="event_of_strategy_by_time"),
@@ -241,7 +243,9 @@ class Decision(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["signal", "engine"], name="decision_once_per_engine"),
             one_of("verdict", ["approved", "rejected"], name="decision_verdict_known"),
-            models.CheckConstraint(condition=~Q(verdict="rejected") | ~Q(reason=""), name="decision_refusal_has_reason"),
+            models.CheckConstraint(
+                condition=~Q(verdict="rejected") | ~Q(reason=""), name="decision_refusal_has_reason"
+            ),
         ]
 
     def __str__(self) -> str:

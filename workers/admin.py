@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
-from books_app.web.admin import ReadOnlyAdmin, badge, column
+from books_app.web.admin import DeskAdmin, ReadOnlyAdmin, badge, column
 from workers.models import ScheduleRun
 from workers.schedule import EVERY_SECONDS
 
@@ -28,13 +28,12 @@ class ScheduleRunAdmin(ReadOnlyAdmin):
 
 
 @admin.register(PeriodicTask)
-class PeriodicTaskAdmin(admin.ModelAdmin):
+class PeriodicTaskAdmin(DeskAdmin):
     """The jobs are the code's own; an operator switches them and changes how often they are sent."""
 
     list_display = ("name", "interval", "enabled", "last_run_at", "silent_after")
     fields = ("name", "interval", "enabled", "queue", "expire_seconds", "last_run_at", "total_run_count")
     readonly_fields = ("name", "queue", "expire_seconds", "last_run_at", "total_run_count")
-    actions = None
 
     @column("alarm after")
     def silent_after(self, task: PeriodicTask) -> str:
@@ -49,8 +48,6 @@ class PeriodicTaskAdmin(admin.ModelAdmin):
 
 
 @admin.register(IntervalSchedule)
-class IntervalScheduleAdmin(admin.ModelAdmin):
-    actions = None
-
+class IntervalScheduleAdmin(DeskAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: IntervalSchedule | None = None) -> bool:
         return False  # deleting one deletes its jobs

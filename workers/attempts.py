@@ -13,6 +13,7 @@ from django.db.models import F
 from books_app import clock
 from books_app.audit import Trail
 from domain.signals import LIVE, SignalStatus
+from orders_app import services as orders
 from signals_app.models import Signal
 from signals_app.services.steps import MAX_ATTEMPTS, move, signals_for_update
 
@@ -33,9 +34,22 @@ def counted(kind: str, signal_id: int, *, swept: bool) -> Iterator[bool]:
         return
     try:
         yield True
-    except Exception as e:  # any bug in a stage belongs to this row alone; the row tells it and the log has the traceback
+    except (
+        Exception
+    ) as e:  # any bug in a stage belongs to this row alone; the row tells it and the log has the traceback
         log.exception("stage_failed", kind=kind, signal_id=signal_id)
         _count_after(signal_id, e, already_counted=swept)
+
+
+@contextmanager
+def alone(kind: str, row_id: int) -> Iterator[None]:
+    """One row of a round: what goes wrong with it is told in the log, and in its order's row, and the others go on."""
+    try:
+        yield
+    except Exception as e:  # any bug belongs to this row alone
+        log.exception("stage_failed", kind=kind, row_id=row_id)
+        if kind == "order":
+            orders.count_failure(order_id=row_id, cause=e)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from workers import pipeline
-from workers.attempts import counted
+from workers.attempts import alone, counted
 
 
 @shared_task(name="workers.orders.create_order")
@@ -17,4 +17,5 @@ def create_order(signal_id: int, swept: bool = False) -> None:
 
 @shared_task(name="workers.orders.execute_order")
 def execute_order(order_id: int) -> None:
-    pipeline.execute_exit(order_id)
+    with alone("order", order_id):
+        pipeline.execute_exit(order_id)

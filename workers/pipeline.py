@@ -22,6 +22,7 @@ from positions_app.queries import held_on
 from risk_app.services import lock_account
 from signals_app import services as signals
 from signals_app.services import ApprovedPlan
+from workers.attempts import alone
 
 log = structlog.get_logger(__name__)
 
@@ -57,14 +58,15 @@ def _carry_out(plan: ApprovedPlan) -> None:
 def _open(plan: ApprovedPlan) -> None:
     if clock.now() > plan.good_until:
         raise OrderDenied("stale_signal", f"too late to open: the alert was good until {plan.good_until:%H:%M:%S} UTC")
-    request = _entry_request(plan)
+    request = entry_request(plan)
     candidate = orders.find_candidate(request)
     with transaction.atomic():
         lock_account(plan.account_id)  # before the signal, in the house's order
-        if not signals.is_still_approved(signal_id=plan.signal_id):
+        signal = signals.locked_if_approved(signal_id=plan.signal_id)
+        if signal is None:
             return
         order = orders.create_entry(request=request, candidate=candidate)
-        signals.mark_ordered(signal_id=plan.signal_id, order_ids=[order.pk])
+        signals.mark_ordered(signal, order_ids=[order.pk])
     orders.execute_order(order_id=order.pk)
 
 
@@ -72,10 +74,13 @@ def _leave(plan: ApprovedPlan) -> None:
     """Cancel what rests, sell what the plan names; done when the orders are made."""
     with transaction.atomic():
         lock_account(plan.account_id)
-        if not signals.is_still_approved(signal_id=plan.signal_id):
+        signal = signals.locked_if_approved(signal_id=plan.signal_id)
+        if signal is None:
             return
         made = _make_exits(plan)
-        signals.mark_ordered(signal_id=plan.signal_id, order_ids=made)
+        if plan.closings and not made and not plan.cancel_order_ids:
+            raise RuleBroken("nothing_to_close", f"{plan.text}: closed by others since the decision")
+        signals.mark_ordered(signal, order_ids=made)
     for order_id in made:
         execute_exit(order_id)
 
@@ -83,18 +88,25 @@ def _leave(plan: ApprovedPlan) -> None:
 def _make_exits(plan: ApprovedPlan) -> list[int]:
     for order_id in plan.cancel_order_ids:
         _cancel_if_live(order_id, plan.text)
-    return [
-        orders.create_exit(
+    made = (_exit_of(plan, position_id, quantity) for position_id, quantity in plan.closings if quantity)
+    return [order_id for order_id in made if order_id is not None]
+
+
+def _exit_of(plan: ApprovedPlan, position_id: int, quantity: int) -> int | None:
+    """None when a rule or a person has closed this one since the decision; the plan's other positions are left all the same."""
+    try:
+        order = orders.create_exit(
             position_id=position_id,
             quantity=quantity,
             reason="alert",
             text=plan.text,
             actor="engine A",
             signal_id=plan.signal_id,
-        ).pk
-        for position_id, quantity in plan.closings
-        if quantity
-    ]
+        )
+    except RuleBroken as e:
+        log.info("position_left_already", position_id=position_id, code=e.code)
+        return None
+    return order.pk
 
 
 def _cancel_if_live(order_id: int, text: str) -> None:
@@ -109,10 +121,11 @@ def _reverse(plan: ApprovedPlan) -> None:
     if plan.status == SignalStatus.APPROVED:
         with transaction.atomic():
             lock_account(plan.account_id)
-            if not signals.is_still_approved(signal_id=plan.signal_id):
+            signal = signals.locked_if_approved(signal_id=plan.signal_id)
+            if signal is None:
                 return
             made = _make_exits(plan)
-            signals.mark_closing(signal_id=plan.signal_id)
+            signals.mark_closing(signal)
         for order_id in made:
             orders.execute_order(order_id=order_id)
     if _is_flat_against(plan):
@@ -129,7 +142,8 @@ def _is_flat_against(plan: ApprovedPlan) -> bool:
     )
 
 
-def _entry_request(plan: ApprovedPlan) -> orders.EntryRequest:
+def entry_request(plan: ApprovedPlan) -> orders.EntryRequest:
+    """The wish to open, in the words of the orders."""
     assert plan.thesis is not None  # every plan that opens has one
     return orders.EntryRequest(
         account_id=plan.account_id,
@@ -157,9 +171,13 @@ def execute_exit(order_id: int) -> OrderStatus:
 
 def monitor_exits(*, only: Sequence[int] | None = None) -> int:
     """Ask the exit rules, make the exit orders and send them. Gives the number of positions that are being left."""
-    leaving = [wish for wish in positions.evaluate_exits(only=only) if wish.kind != "expired_contract"]  # that one is settled
+    wishes = positions.evaluate_exits(only=only)
+    leaving = [wish for wish in wishes if wish.kind != "expired_contract"]  # that one is settled
     for wish in leaving:
-        leave_position(wish.position_id, quantity=wish.quantity, reason=wish.kind, text=wish.text, actor="exit rules")
+        with alone("position", wish.position_id):
+            leave_position(
+                wish.position_id, quantity=wish.quantity, reason=wish.kind, text=wish.text, actor="exit rules"
+            )
     return len(leaving)
 
 
@@ -179,7 +197,8 @@ def expire_and_settle() -> int:
     """End orders whose session is over, then settle contracts that expired. Gives the number of settled positions."""
     settled = 0
     for position_id in positions.expired_positions():
-        for order_id in live_orders_of(position_id):
-            orders.expire_order(order_id=order_id)
-        settled += positions.settle_expired(position_id=position_id)
+        with alone("position", position_id):
+            for order_id in live_orders_of(position_id):
+                orders.expire_order(order_id=order_id, contract_gone=True)
+            settled += positions.settle_expired(position_id=position_id)
     return settled

@@ -5,12 +5,14 @@ from __future__ import annotations
 from celery import shared_task
 
 from workers import pipeline
+from workers.attempts import alone
 from workers.schedule import once_per_tick
 
 
 @shared_task(name="workers.positions.execute_exit")
 def execute_exit(order_id: int) -> None:
-    pipeline.execute_exit(order_id)
+    with alone("order", order_id):
+        pipeline.execute_exit(order_id)
 
 
 @shared_task(name="workers.positions.monitor_exits")

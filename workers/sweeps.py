@@ -11,6 +11,7 @@ from domain.signals import LIVE, SignalStatus
 from orders_app.queries import due_orders
 from signals_app.models import Signal
 from workers import pipeline
+from workers.attempts import alone
 
 BATCH = 500
 NEXT_LOOK = timedelta(seconds=30)  # longer than a nudge needs, so that a backlog is not nudged again and again
@@ -21,7 +22,7 @@ def sweep_signals() -> int:
     now = clock.now()
     with transaction.atomic():
         due = list(
-            Signal.objects.select_for_update(skip_locked=True, of=("self",))
+            Signal.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
             .filter(status__in=LIVE, due_at__lte=now)
             .order_by("pk")
             .values_list("pk", "status")[:BATCH]
@@ -37,5 +38,6 @@ def sweep_orders() -> int:
     """Work orders that are due: send those that wait, look up unproven ones, let resting ones meet the market."""
     due = due_orders(BATCH)
     for order_id in due:
-        pipeline.execute_exit(order_id)
+        with alone("order", order_id):
+            pipeline.execute_exit(order_id)
     return len(due)

@@ -1,4 +1,4 @@
-"""Reason codes of the HTTP API and the admin: requests refused before any rule of trading has looked at them."""
+"""Reason codes of the HTTP API: requests refused before any rule of trading has looked at them."""
 
 from __future__ import annotations
 
@@ -52,12 +52,6 @@ REASONS: tuple[Reason, ...] = (
         "The database refused the change, because it would break a rule that every row has to keep.",
         "Load the row again and correct what the message names.",
         409,
-    ),
-    Reason(
-        "bad_limit",
-        "A limit has a value that it cannot have.",
-        "Correct what the message names; 0 allows nothing more.",
-        400,
     ),
     Reason(
         "row_busy",

@@ -2,7 +2,7 @@
 
 from orders_app.services.cancel import cancel_order, expire_order
 from orders_app.services.entry import Candidate, EntryRequest, create_entry, find_candidate
-from orders_app.services.execute import execute_order
+from orders_app.services.execute import count_failure, execute_order
 from orders_app.services.exit import create_exit, request_exit
 from orders_app.services.fill import apply_report
 
@@ -11,6 +11,7 @@ __all__ = [
     "EntryRequest",
     "apply_report",
     "cancel_order",
+    "count_failure",
     "create_entry",
     "create_exit",
     "execute_order",

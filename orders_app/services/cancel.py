@@ -18,9 +18,7 @@ def _locked(order_id: int) -> Order:
 
 
 @transaction.atomic
-def cancel_order(
-    *, order_id: int, actor: str, reason: str = "cancelled_by_operator", text: str = ""
-) -> Order:
+def cancel_order(*, order_id: int, actor: str, reason: str = "cancelled_by_operator", text: str = "") -> Order:
     """Cancel what has not been filled yet. Raises RuleBroken ``order_not_live`` when the order has ended."""
     order = _locked(order_id)
     if order.status not in LIVE:
@@ -37,14 +35,20 @@ def cancel_locked(order: Order, trail: Trail, *, reason: str, text: str) -> None
 
 
 @transaction.atomic
-def expire_order(*, order_id: int) -> Order:
-    """End an order whose session is over. A second call, or one that comes too early, changes nothing."""
+def expire_order(*, order_id: int, contract_gone: bool = False) -> Order:
+    """End an order whose session is over. A second call, or one that comes too early, changes nothing.
+
+    contract_gone: the contract has expired, so no session will come that the order could still be good for.
+    """
     order = _locked(order_id)
-    if order.status in LIVE and order.expires_at <= clock.now():
+    if order.status in LIVE and (contract_gone or order.expires_at <= clock.now()):
         trail = Trail("session close", order.correlation_id)
         advance(
-            order, OrderStatus.EXPIRED, trail, reason="order_expired",
-            text=f"{order.filled_quantity} of {order.quantity} filled by {order.expires_at:%Y-%m-%d %H:%M} UTC",
+            order,
+            OrderStatus.EXPIRED,
+            trail,
+            reason="order_expired",
+            text=f"{order.filled_quantity} of {order.quantity} filled by {min(order.expires_at, clock.now()):%Y-%m-%d %H:%M} UTC",
         )
         trail.write()
     return order

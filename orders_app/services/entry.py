@@ -20,7 +20,8 @@ from domain.quotes import Quote
 from domain.rules.gate import gate
 from domain.sizing import Sized, SizingPolicy, size
 from domain.symbols.occ import OptionContract, Right
-from market_app import quoting, services as market
+from market_app import quoting
+from market_app import services as market
 from orders_app.brokers.paper import fill_policy
 from orders_app.models import Order
 from orders_app.services.steps import SWEEP_AFTER
@@ -99,7 +100,7 @@ def _chosen(chain: list[OptionContract], request: EntryRequest, now: datetime) -
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # inside another transaction, what it refuses ends that one too
 def create_entry(*, request: EntryRequest, candidate: Candidate) -> Order:
     """Size, pass the gate, reserve and insert, under the book's row lock: two workers never exceed a limit together.
 

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from books_app import clock
 from books_app.audit import Trail
 from books_app.models import Account
 from domain.errors import OutcomeUnknown, VenueRejected, VenueUnavailable
-from domain.orders import AT_VENUE, OrderStatus, OrderType, Side
+from domain.orders import AT_VENUE, LIVE, OrderStatus, OrderType, Side
 from domain.venues import Broker, Ticket, VenueReport
 from orders_app.brokers import broker_for
 from orders_app.models import Order
@@ -31,15 +31,19 @@ S = OrderStatus
 def execute_order(*, order_id: int, broker_of: Callable[[Account], Broker] = broker_for) -> OrderStatus:
     """Take an order one step further: send it, look up an unproven one, or work one that rests. Safe to repeat."""
     order = Order.objects.select_related("account").get(pk=order_id)
-    if order.status in AT_VENUE or order.status == S.PENDING_EXECUTION:
-        if order.expires_at <= clock.now():
-            return S(expire_order(order_id=order_id).status)
+    if order.status in LIVE and order.expires_at <= clock.now():
+        return S(expire_order(order_id=order_id).status)
     broker = broker_of(order.account)
     if order.status == S.PENDING_EXECUTION:
         return _send(order_id, broker)
-    if order.status in AT_VENUE:
+    if order.status in AT_VENUE and not _being_sent(order):
         return _look(order, broker)
     return S(order.status)
+
+
+def _being_sent(order: Order) -> bool:
+    """Somebody is sending it at this moment: until its due time nobody else asks the venue, which may not have it yet."""
+    return order.status == S.SUBMITTING and order.due_at > clock.now()
 
 
 def _send(order_id: int, broker: Broker) -> OrderStatus:
@@ -86,7 +90,9 @@ def _begin(order_id: int) -> tuple[Order | None, OrderStatus]:
         return None, S(order.status)
     trail = Trail("risk gate", order.correlation_id)
     if account.status == Account.Status.HALTED and not order.reduce_only:
-        advance(order, S.DENIED, trail, reason="book_halted", text=f"book {account.name} is halted: {account.halt_reason}")
+        advance(
+            order, S.DENIED, trail, reason="book_halted", text=f"book {account.name} is halted: {account.halt_reason}"
+        )
     elif account.dry_run:
         advance(order, S.DRY_RUN, trail, reason="dry_run", text=f"book {account.name} makes orders and sends none")
     else:
@@ -101,11 +107,17 @@ def _begin(order_id: int) -> tuple[Order | None, OrderStatus]:
 @transaction.atomic
 def _never_arrived(order_id: int) -> OrderStatus:
     """The venue proves that it never saw the order, so it may be sent again under the same id."""
+    lock_account_of(order_id)
     order = orders_for_update().get(pk=order_id)
     if order.status == S.SUBMITTING:
         trail = Trail("venue lookup", order.correlation_id)
         order.due_at = clock.now()
-        advance(order, S.PENDING_EXECUTION, trail, text="the venue never saw it")
+        if order.attempts >= settings.ORDER_MAX_ATTEMPTS and not order.reduce_only:
+            advance(
+                order, S.FAILED, trail, reason="order_failed", text=f"{order.attempts} tries never reached the venue"
+            )
+        else:
+            advance(order, S.PENDING_EXECUTION, trail, text="the venue never saw it")
         trail.write()
     return S(order.status)
 
@@ -120,12 +132,37 @@ def _wait_or_give_up(order_id: int, cause: VenueUnavailable) -> OrderStatus:
     trail = Trail("paper venue", order.correlation_id)
     order.reason, order.reason_text = cause.code, cause.message[:400]
     if order.attempts >= settings.ORDER_MAX_ATTEMPTS and not order.reduce_only:
-        advance(order, S.FAILED, trail, reason="no_quote_gave_up", text=f"{order.attempts} tries; last: {cause.message}")
+        advance(
+            order, S.FAILED, trail, reason="no_quote_gave_up", text=f"{order.attempts} tries; last: {cause.message}"
+        )
     else:
         longest = LONGEST_BACK_OFF_OF_EXIT if order.reduce_only else LONGEST_BACK_OFF
         order.due_at = clock.now() + min(back_off(order.attempts), longest)
         advance(order, S.PENDING_EXECUTION, trail, reason=cause.code, text=f"waits for a good quote: {cause.message}")
     trail.write()
+    return S(order.status)
+
+
+@transaction.atomic
+def count_failure(*, order_id: int, cause: Exception) -> OrderStatus:
+    """Working on an order broke on something unforeseen: try later; an entry has failed after as many tries as configured.
+
+    An exit is tried for ever, and so is anything while only the database fails.
+    """
+    lock_account_of(order_id)
+    order = orders_for_update().get(pk=order_id)
+    if order.status not in LIVE:
+        return S(order.status)
+    order.attempts += 1
+    order.due_at = clock.now() + min(back_off(order.attempts), LONGEST_BACK_OFF)
+    text = f"{type(cause).__name__}: {cause}"[:400]
+    if order.attempts >= settings.ORDER_MAX_ATTEMPTS and not order.reduce_only and not isinstance(cause, DatabaseError):
+        trail = Trail("sweep", order.correlation_id)
+        advance(order, S.FAILED, trail, reason="order_failed", text=f"{order.attempts} tries; last: {text}")
+        trail.write()
+    else:
+        order.reason_text = text
+        order.save(update_fields=["attempts", "due_at", "reason_text"])
     return S(order.status)
 
 

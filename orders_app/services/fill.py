@@ -16,7 +16,7 @@ from domain.positions import Direction
 from domain.symbols.occ import OptionContract
 from domain.venues import ExecutionReport, VenueReport
 from orders_app.models import Fill, Order
-from orders_app.services.steps import advance, lock_account_of, orders_for_update
+from orders_app.services.steps import MOVING, advance, lock_account_of, orders_for_update
 from positions_app import services as positions
 from risk_app.services import shrink_reservation
 
@@ -33,6 +33,8 @@ def apply_report(*, order_id: int, report: VenueReport, actor: str = "paper venu
         return order
     order.venue_order_id = report.venue_order_id
     trail = Trail(actor, order.correlation_id)
+    if order.status == OrderStatus.PENDING_EXECUTION:  # given up as never arrived while this answer was on its way
+        advance(order, OrderStatus.SUBMITTING, trail, text="the venue has it after all")
     for execution in report.executions:
         _book_once(account, order, execution, trail)
     following = _status_after(order)
@@ -40,7 +42,7 @@ def apply_report(*, order_id: int, report: VenueReport, actor: str = "paper venu
         advance(order, following, trail, filled=order.filled_quantity, average_price=str(order.average_price or ""))
     else:
         order.updated_at = clock.now()
-        order.save()
+        order.save(update_fields=MOVING)
     trail.write()
     return order
 
@@ -56,9 +58,7 @@ def _book_once(account: Account, order: Order, execution: ExecutionReport, trail
         return
     filled = order.filled_quantity + execution.quantity
     if filled > order.quantity:
-        raise OverfillError(
-            "overfill", f"{order.client_order_id}: fills sum to {filled}, ordered {order.quantity}"
-        )
+        raise OverfillError("overfill", f"{order.client_order_id}: fills sum to {filled}, ordered {order.quantity}")
     fill = Fill.objects.create(
         order=order,
         account=account,
@@ -75,7 +75,11 @@ def _book_once(account: Account, order: Order, execution: ExecutionReport, trail
     )
     order.filled_quantity = filled
     trail.note(
-        "fill", fill.pk, "", "booked", text=f"{fill.quantity} at {fill.price.normalize():f}",
+        "fill",
+        fill.pk,
+        "",
+        "booked",
+        text=f"{fill.quantity} at {fill.price.normalize():f}",
         data={"order": order.pk, "quote": fill.quote},
     )
     if order.reduce_only:
@@ -92,8 +96,9 @@ def _book_entry(account: Account, order: Order, fill: Fill, trail: Trail) -> Non
     else:
         positions.add_to_position(position_id=order.position_id, bought=bought)
     ledger.book_purchase(account, booking=f"fill:{fill.pk}", cost=cost, commission=fill.commission)
-    reserved = order.reservation.initial_amount
-    shrink_reservation(order_id=order.pk, remaining=pnl.part_of_cost(reserved, order.quantity, order.remaining))
+    if order.remaining:  # otherwise the order ends here, and gives all of it back
+        reserved = order.reservation.initial_amount
+        shrink_reservation(order_id=order.pk, remaining=pnl.part_of_cost(reserved, order.quantity, order.remaining))
 
 
 def _book_exit(account: Account, order: Order, fill: Fill, trail: Trail) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,14 +13,23 @@ from hashlib import sha256
 from django.db import connection, transaction
 
 from books_app import clock
-from domain.exits import Evaluation, Greeks, PositionView, evaluate
-from domain.positions import Direction, PositionStatus
+from domain.exits import Evaluation, Greeks, PositionView
+from domain.positions import Direction
 from domain.sessions import SessionState
 from market_app import quoting
-from positions_app.models import ExitVerdict, Position
+from market_app import services as market
 from positions_app.services.greeks import greeks_of
+from positions_app.services.held import Held, greeks_as_text, open_positions
 from positions_app.services.rules import RuleBook
 
+# At the open and at the close every position's verdicts change at once, most of them to the same words: those come once.
+_KEEP = """
+    INSERT INTO positions_app_exitverdict (position_id, evaluated_at, fired_kind, mark, verdicts)
+    SELECT row.position_id, %s, row.fired_kind, row.mark, said.verdicts::jsonb
+    FROM unnest(%s::bigint[], %s::text[], %s::numeric[], %s::int[]) AS row (position_id, fired_kind, mark, place)
+    JOIN unnest(%s::text[]) WITH ORDINALITY AS said (verdicts, place) USING (place)
+    ORDER BY row.position_id
+"""
 _REMEMBER = """
     UPDATE positions_app_position AS position SET verdicts_digest = said.digest
     FROM unnest(%s::bigint[], %s::text[]) AS said (id, digest) WHERE position.id = said.id
@@ -47,20 +57,18 @@ def evaluate_exits(*, only: Sequence[int] | None = None) -> list[Leaving]:
     Positions that are closing already are not asked. Nothing is ordered here.
     """
     now = clock.now()
-    held = Position.objects.filter(status=PositionStatus.OPEN).order_by("pk")
-    if only is not None:
-        held = held.filter(pk__in=only)
-    positions = list(held)
+    positions = open_positions(only)
     if not positions:
         return []
-    spots = _spots({p.underlying for p in positions})
-    sessions = {u: quoting.option_session(u, now) for u in {p.underlying for p in positions}}
+    underlyings = {p.underlying for p in positions}
+    spots = _spots(underlyings)
+    sessions = _sessions(underlyings, now)
     book = RuleBook()
     evaluations: list[Evaluation] = []
     measured: list[Greeks | None] = greeks_of(positions, spots, now)
     for position, greeks in zip(positions, measured, strict=True):
         view = _view(position, greeks, sessions[position.underlying], spots.get(position.underlying), now)
-        evaluations.append(evaluate(book.rules_of(position.strategy_id, position.underlying), view))
+        evaluations.append(book.rules_of(position.strategy_id, position.underlying).evaluate(view))
     _remember(positions, evaluations, measured, now)
     return [
         Leaving(p.pk, e.exit.kind, e.exit.text, e.exit.quantity(p.quantity))
@@ -69,14 +77,19 @@ def evaluate_exits(*, only: Sequence[int] | None = None) -> list[Leaving]:
     ]
 
 
+def _sessions(underlyings: set[str], now: datetime) -> dict[str, SessionState]:
+    """By underlying; each product's is asked once."""
+    products = {underlying: quoting.option_product(underlying) for underlying in underlyings}
+    known = {product: market.session_state(product, now) for product in set(products.values())}
+    return {underlying: known[product] for underlying, product in products.items()}
+
+
 def _spots(underlyings: set[str]) -> dict[str, Decimal]:
     found = quoting.judged_quotes(underlyings)
     return {symbol: judged.mid for symbol, judged in found.items() if judged.mid is not None}
 
 
-def _view(
-    p: Position, greeks: Greeks | None, session: SessionState, spot: Decimal | None, now: datetime
-) -> PositionView:
+def _view(p: Held, greeks: Greeks | None, session: SessionState, spot: Decimal | None, now: datetime) -> PositionView:
     return PositionView(
         position_id=p.pk,
         symbol=p.symbol,
@@ -94,7 +107,7 @@ def _view(
         session=session,
         now=now,
         greeks=greeks,
-        entry_greeks=Greeks(*p.entry_greeks) if p.entry_greeks else greeks,
+        entry_greeks=p.entry_greeks or greeks,
         spot=spot,
         scaled_out=p.scaled_out,
     )
@@ -107,36 +120,44 @@ def _digest(said: tuple[tuple[str, str], ...]) -> str:
 
 
 def _remember(
-    positions: Sequence[Position], evaluations: Sequence[Evaluation], measured: Sequence[Greeks | None], now: datetime
+    positions: Sequence[Held], evaluations: Sequence[Evaluation], measured: Sequence[Greeks | None], now: datetime
 ) -> None:
-    changed: dict[int, str] = {}
-    rows: list[ExitVerdict] = []
-    for position, evaluation in zip(positions, evaluations, strict=True):
-        digest = _digest(tuple((v.kind, v.outcome.value) for v in evaluation.verdicts))
-        if digest != position.verdicts_digest:
-            changed[position.pk] = digest
-            rows.append(_verdict_row(position, evaluation, now))
-    first = {p.pk: g for p, g in zip(positions, measured, strict=True) if g is not None and not p.entry_greeks}
-    if rows or first:
-        _write(rows, changed, first)
-
-
-def _verdict_row(position: Position, evaluation: Evaluation, now: datetime) -> ExitVerdict:
-    return ExitVerdict(
-        position=position,
-        evaluated_at=now,
-        fired_kind="" if evaluation.exit is None else evaluation.exit.kind,
-        mark=position.mark,
-        verdicts=[[v.kind, v.tier, v.outcome.value, v.text] for v in evaluation.verdicts],
-    )
+    # Where no rule fires, all positions under the same rules share one and the same object.
+    different = {id(verdicts): verdicts for verdicts, _ in evaluations}
+    digests = {key: _digest(tuple((v.kind, v.outcome.value) for v in said)) for key, said in different.items()}
+    changed = [
+        (position, evaluation, digest)
+        for position, evaluation in zip(positions, evaluations, strict=True)
+        if (digest := digests[id(evaluation.verdicts)]) != position.verdicts_digest
+    ]
+    first = {
+        p.pk: greeks_as_text(g)
+        for p, g in zip(positions, measured, strict=True)
+        if g is not None and p.entry_greeks_text is None
+    }
+    if changed or first:
+        _write(changed, first, now)
 
 
 @transaction.atomic
-def _write(rows: list[ExitVerdict], digests: dict[int, str], entry_greeks: dict[int, Greeks]) -> None:
-    ExitVerdict.objects.bulk_create(rows, batch_size=2000)
+def _write(changed: Sequence[tuple[Held, Evaluation, str]], first: dict[int, str], now: datetime) -> None:
     with connection.cursor() as cursor:
-        if digests:
-            cursor.execute(_REMEMBER, [list(digests), list(digests.values())])
-        if entry_greeks:
-            as_text = [f"[{','.join(map(repr, greeks))}]" for greeks in entry_greeks.values()]
-            cursor.execute(_REMEMBER_ENTRY, [list(entry_greeks), as_text])
+        if changed:
+            ids = [position.pk for position, _, _ in changed]
+            fired = ["" if evaluation.exit is None else evaluation.exit.kind for _, evaluation, _ in changed]
+            said, place = _said([evaluation for _, evaluation, _ in changed])
+            cursor.execute(_KEEP, [now, ids, fired, [position.mark for position, _, _ in changed], place, said])
+            cursor.execute(_REMEMBER, [ids, [digest for _, _, digest in changed]])
+        if first:
+            cursor.execute(_REMEMBER_ENTRY, [list(first), list(first.values())])
+
+
+def _said(evaluations: Sequence[Evaluation]) -> tuple[list[str], list[int]]:
+    """Different verdicts as JSON, and for each evaluation the place of its own among them, counted from 1."""
+    places: dict[int, int] = {}
+    texts: list[str] = []
+    for verdicts, _ in evaluations:
+        if id(verdicts) not in places:
+            texts.append(json.dumps([[v.kind, v.tier, v.outcome.value, v.text] for v in verdicts]))
+            places[id(verdicts)] = len(texts)
+    return texts, [places[id(verdicts)] for verdicts, _ in evaluations]

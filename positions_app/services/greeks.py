@@ -9,10 +9,10 @@ from decimal import Decimal
 from domain.exits import Greeks
 from domain.options.expiry import years_until
 from market_app.quoting import RATE
-from positions_app.models import Position
+from positions_app.services.held import Held
 
 
-def greeks_of(positions: Sequence[Position], spots: Mapping[str, Decimal], now: datetime) -> list[Greeks | None]:
+def greeks_of(positions: Sequence[Held], spots: Mapping[str, Decimal], now: datetime) -> list[Greeks | None]:
     """One entry a position, in order; None where mark or spot is missing or no volatility gives that price."""
     import numpy as np  # only here: processes that never evaluate exits never load it
 
@@ -34,7 +34,12 @@ def greeks_of(positions: Sequence[Position], spots: Mapping[str, Decimal], now: 
     vol = bsm.implied_volatility(mark, sign, spot, strike, left, RATE, 0.0)
     found = bsm.greeks(sign, spot, strike, left, RATE, 0.0, vol)
     columns = zip(
-        usable, found.delta.tolist(), found.gamma.tolist(), found.theta.tolist(), found.vega.tolist(), vol.tolist(),
+        usable,
+        found.delta.tolist(),
+        found.gamma.tolist(),
+        found.theta.tolist(),
+        found.vega.tolist(),
+        vol.tolist(),
         strict=True,
     )
     for index, delta, gamma, theta, vega, iv in columns:

@@ -44,7 +44,7 @@ class Opening:
 
 
 def positions_for_update() -> QuerySet[Position]:
-    return Position.objects.select_for_update(of=("self",)).order_by("pk")
+    return Position.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
 
 
 def lock_position(position_id: int) -> Position:
@@ -77,7 +77,10 @@ def open_position(opening: Opening, bought: Execution, trail: Trail) -> Position
         updated_at=clock.now(),
     )
     trail.note(
-        "position", position.pk, "", P.OPEN,
+        "position",
+        position.pk,
+        "",
+        P.OPEN,
         text=f"{bought.quantity} × {contract.symbol} at {bought.price.normalize():f}",
     )
     return position
@@ -130,12 +133,12 @@ def close(position: Position, *, at: datetime, trail: Trail) -> None:
     position.closed_at = at
 
 
-def exit_ended(*, position_id: int, trail: Trail) -> None:
-    """An exit order has ended: what is still held goes back under the exit rules."""
+def exit_ended(*, position_id: int, sold: int, trail: Trail) -> None:
+    """An exit order has ended after selling so many contracts: what is still held goes back under the exit rules."""
     position = lock_position(position_id)
     if position.status != P.CLOSING:
         return
-    position.scaled_out = position.scaled_out or position.exit_reason == "scale_out"
+    position.scaled_out = position.scaled_out or (sold > 0 and position.exit_reason == "scale_out")
     _step(position, P.OPEN, trail, text=f"{position.quantity} still held after the exit order ended")
     position.updated_at = clock.now()
     position.save()

@@ -13,7 +13,7 @@ from market_app import quoting
 from market_app.quoting import Judged
 from positions_app.models import Position
 
-CHUNK = 2000
+CHUNK = 5000
 
 # Quotes come as three arrays and meet the positions by contract: many positions may share one. A position whose quote is
 # refused keeps its last mark and says why. Rows that somebody else has locked are left for the next tick, not waited for.
@@ -56,7 +56,8 @@ def refresh_marks(*, only: Sequence[int] | None = None) -> Refreshed:
         held = held.filter(pk__in=only)
     rows = list(held.values_list("pk", "symbol"))
     judged = quoting.judged_quotes({symbol for _, symbol in rows})
-    written = sum(_mark(chunk, judged) for chunk in _chunks(rows))
+    marks = {symbol: _mark_and_reason(quote) for symbol, quote in judged.items()}
+    written = sum(_mark(chunk, marks) for chunk in _chunks(rows))
     return Refreshed(written, len(judged), sum(not quote.good for quote in judged.values()))
 
 
@@ -65,16 +66,16 @@ def _chunks(rows: list[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
         yield rows[start : start + CHUNK]
 
 
+def _mark_and_reason(judged: Judged) -> tuple[Decimal | None, str]:
+    return judged.mid, "" if judged.good else judged.verdict.code or ""
+
+
 @transaction.atomic
-def _mark(rows: list[tuple[int, str]], judged: Mapping[str, Judged]) -> int:
+def _mark(rows: list[tuple[int, str]], marks: Mapping[str, tuple[Decimal | None, str]]) -> int:
     symbols = sorted({symbol for _, symbol in rows})
-    marks: list[Decimal | None] = []
-    reasons: list[str] = []
-    for symbol in symbols:
-        quote = judged[symbol]
-        marks.append(quote.quote.mid if quote.good and quote.quote is not None else None)
-        reasons.append("" if quote.good else quote.verdict.code or "")
+    prices = [marks[symbol][0] for symbol in symbols]
+    reasons = [marks[symbol][1] for symbol in symbols]
     now = clock.now()
     with connection.cursor() as cursor:
-        cursor.execute(_MARK, [symbols, marks, reasons, [pk for pk, _ in rows], now, now])
-        return cursor.rowcount
+        cursor.execute(_MARK, [symbols, prices, reasons, [pk for pk, _ in rows], now, now])
+        return int(cursor.rowcount)

@@ -48,15 +48,13 @@ def settle_expired(*, position_id: int) -> bool:
 
 @transaction.atomic
 def _settle(position_id: int, account_id: int, contract: OptionContract, spot: Decimal) -> bool:
-    account = Account.objects.select_for_update().get(pk=account_id)
+    account = Account.objects.select_for_update(no_key=True).get(pk=account_id)
     position = lock_position(position_id)
     if position.status == PositionStatus.CLOSED:
         return False
     settled = settle(contract, Direction(position.direction), position.quantity, spot)
     cost, nothing = position.cost, Decimal(0)
-    ledger.book_sale(
-        account, booking=f"settlement:{position.pk}", proceeds=settled.cash, cost=cost, commission=nothing
-    )
+    ledger.book_sale(account, booking=f"settlement:{position.pk}", proceeds=settled.cash, cost=cost, commission=nothing)
     position.realized += settled.cash - cost
     position.cost, position.quantity = nothing, 0
     position.exit_reason = "expired_settled"

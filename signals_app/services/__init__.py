@@ -3,7 +3,7 @@
 from signals_app.services.decide import decide
 from signals_app.services.plans import ApprovedPlan, approved_plan
 from signals_app.services.steps import (
-    is_still_approved,
+    locked_if_approved,
     mark_closing,
     mark_ordered,
     reject,
@@ -15,7 +15,7 @@ __all__ = [
     "ApprovedPlan",
     "approved_plan",
     "decide",
-    "is_still_approved",
+    "locked_if_approved",
     "mark_closing",
     "mark_ordered",
     "reject",

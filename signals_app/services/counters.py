@@ -23,6 +23,6 @@ def count_refusal(code: str) -> None:
 def refusals() -> dict[str, int]:
     """All counters by reason code; empty when Redis is away."""
     try:
-        return {code: int(count) for code, count in client().hgetall(KEY).items()}
+        return {str(code): int(count) for code, count in client().hgetall(KEY).items()}
     except RedisError:
         return {}

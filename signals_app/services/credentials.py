@@ -84,16 +84,24 @@ def _valid(at: datetime) -> Q:
     return Q(expires_at__isnull=True) | Q(expires_at__gt=at)
 
 
+# Plain SQL and only the columns that a webhook looks at: through the ORM this was a third of the whole request.
+_CALLER = """
+    SELECT strategy.id, strategy.name, strategy.account_id, strategy.source_addresses, strategy.alerts_per_minute,
+           strategy.freshness_seconds, ARRAY(
+               SELECT token.digest FROM signals_app_credential AS token
+               WHERE token.strategy_id = strategy.id AND token.kind = 'token'
+                 AND (token.expires_at IS NULL OR token.expires_at > %(at)s)
+           ) AS token_digests
+      FROM signals_app_credential AS endpoint JOIN signals_app_strategy AS strategy ON strategy.id = endpoint.strategy_id
+     WHERE endpoint.kind = 'endpoint' AND endpoint.digest = %(digest)s
+       AND (endpoint.expires_at IS NULL OR endpoint.expires_at > %(at)s)
+"""
+
+
 def _read_caller(endpoint_digest: str) -> Caller | None:
-    at = clock.now()
-    owner = Credential.objects.filter(_valid(at), kind=Kind.ENDPOINT, digest=endpoint_digest).values("strategy_id")
-    tokens = list(
-        Credential.objects.filter(_valid(at), kind__in=[Kind.TOKEN, Kind.ENDPOINT], strategy_id__in=owner)
-        .select_related("strategy__account")
-    )
-    if not tokens:
-        return None
-    return Caller(tokens[0].strategy, tuple(c.digest for c in tokens if c.kind == Kind.TOKEN))
+    for strategy in Strategy.objects.raw(_CALLER, {"digest": endpoint_digest, "at": clock.now()}):
+        return Caller(strategy, tuple(strategy.token_digests))  # type: ignore[attr-defined]  # the last column
+    return None
 
 
 @transaction.atomic

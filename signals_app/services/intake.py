@@ -10,9 +10,9 @@ from hashlib import sha256
 
 from django.db import IntegrityError, transaction
 
-from books_app import clock, nudges
+from books_app import nudges
 from books_app.audit import Trail
-from domain.alerts import Alert, Batch, dedupe_key, interpret, read_document, redact
+from domain.alerts import Alert, Batch, dedupe_key, dedupe_slot_s, interpret, read_document, redact
 from domain.alerts import candidate_secrets as secrets_in
 from domain.errors import AlertRefused
 from domain.reasons import reason_for
@@ -23,10 +23,8 @@ from signals_app.services.credentials import Caller, caller_of_endpoint, caller_
 from signals_app.services.limits import admits
 from signals_app.services.steps import SWEEP_AFTER
 
-
 MAX_BODY_BYTES = 16 * 1024
 SIGNATURE_WINDOW = timedelta(minutes=5)
-DEFAULT_INTERVAL_SECONDS = 300
 Outcome = WebhookEvent.Outcome
 
 
@@ -152,7 +150,7 @@ def _first_of(caller: Caller, signals: Sequence[Signal]) -> Signal:
 def _new_signal(caller: Caller, event: WebhookEvent, leg: int, alert: Alert) -> Signal:
     return Signal(
         strategy=caller.strategy,
-        account=caller.strategy.account,
+        account_id=caller.strategy.account_id,
         leg=leg,
         correlation_id=event.correlation_id,
         dedupe_key=_key(event, leg, alert, event.received_at),
@@ -174,11 +172,10 @@ def _key(event: WebhookEvent, leg: int, alert: Alert, received_at: datetime) -> 
 
 
 def _seen_in_last_interval(caller: Caller, event: WebhookEvent, alerts: Sequence[Alert]) -> Signal | None:
-    """An alert without time and id is the same as the same body within one interval, also across a slot's edge."""
-    if not alerts or alerts[0].alert_time is not None or alerts[0].order_id:
+    """An alert without a time is the same as the same body within one interval, also across a slot's edge."""
+    if not alerts or alerts[0].alert_time is not None:
         return None
-    seconds = alerts[0].interval_s if isinstance(alerts[0].interval_s, int) else DEFAULT_INTERVAL_SECONDS
-    earlier = event.received_at - timedelta(seconds=seconds)
+    earlier = event.received_at - timedelta(seconds=dedupe_slot_s(alerts[0]))
     return Signal.objects.filter(
         strategy=caller.strategy,
         dedupe_key=_key(event, 0, alerts[0], earlier),

@@ -13,7 +13,7 @@ from domain.rules.plan import Plan
 from domain.rules.view import Action
 from domain.signals import SignalStatus
 from domain.sizing import SizingPolicy
-from signals_app.models import Signal, Strategy
+from signals_app.models import Decision, Signal, Strategy
 
 ENGINE_A = "A"
 LATEST_ENTRY = timedelta(minutes=1)  # beyond the freshness that the decision has asked for
@@ -64,11 +64,11 @@ class ApprovedPlan:
 
 def approved_plan(signal_id: int) -> ApprovedPlan | None:
     """The plan of an approved signal, or of a reversal that is still closing; None when there is nothing to carry."""
-    signal = Signal.objects.select_related("strategy").get(pk=signal_id)
-    if signal.status not in (S.APPROVED, S.CLOSING):
+    decisions = Decision.objects.select_related("signal__strategy").filter(engine=ENGINE_A)
+    decision = decisions.filter(signal=signal_id, signal__status__in=(S.APPROVED, S.CLOSING)).first()
+    if decision is None:
         return None
-    strategy = signal.strategy
-    plan = signal.decisions.get(engine=ENGINE_A).plan
+    signal, strategy, plan = decision.signal, decision.signal.strategy, decision.plan
     is_contract = signal.asset_class == "option"
     return ApprovedPlan(
         signal_id=signal.pk,

@@ -20,7 +20,7 @@ S = SignalStatus
 
 
 def signals_for_update() -> QuerySet[Signal]:
-    return Signal.objects.select_for_update(of=("self",)).order_by("pk")
+    return Signal.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
 
 
 def move(
@@ -43,29 +43,24 @@ def move(
     trail.note("signal", signal.pk, before, following, reason=reason, text=text, data=data)
 
 
-def is_still_approved(*, signal_id: int) -> bool:
+def locked_if_approved(*, signal_id: int) -> Signal | None:
     """Lock the signal and look again: another worker may have ordered or refused it. For the running transaction."""
-    return bool(signals_for_update().filter(pk=signal_id, status__in=(S.APPROVED, S.CLOSING)).values_list("pk"))
+    return signals_for_update().filter(pk=signal_id, status__in=(S.APPROVED, S.CLOSING)).first()
 
 
-@transaction.atomic
-def mark_closing(*, signal_id: int) -> None:
-    """A reversal has started to close what is held. Called in the transaction that makes the exit orders."""
-    signal = signals_for_update().get(pk=signal_id)
+def mark_closing(signal: Signal) -> None:
+    """A reversal has started to close what is held. Called under its lock, in the transaction that makes the exit orders."""
     if signal.status == S.APPROVED:
         trail = Trail("worker", signal.correlation_id)
         move(signal, S.CLOSING, trail, text="closes first, opens when flat")
         trail.write()
 
 
-@transaction.atomic
-def mark_ordered(*, signal_id: int, order_ids: list[int]) -> None:
-    """Orders carry the signal now. Called in the transaction that makes them."""
-    signal = signals_for_update().get(pk=signal_id)
-    if signal.status in (S.APPROVED, S.CLOSING):
-        trail = Trail("worker", signal.correlation_id)
-        move(signal, S.ORDERED, trail, data={"orders": order_ids})
-        trail.write()
+def mark_ordered(signal: Signal, *, order_ids: list[int]) -> None:
+    """Orders carry the signal now. Called under its lock, in the transaction that makes them."""
+    trail = Trail("worker", signal.correlation_id)
+    move(signal, S.ORDERED, trail, data={"orders": order_ids})
+    trail.write()
 
 
 @transaction.atomic

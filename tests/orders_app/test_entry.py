@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -16,8 +15,7 @@ from risk_app.services import halt_book
 from signals_app import services as signals
 from signals_app.models import Decision, Signal
 from tests.factories import Desk, Floor, a_desk
-from tests.trading import entry_of, open_a_position, sweep, told, trade
-from workers.pipeline import _entry_request
+from tests.trading import an_approved_request, entry_of, open_a_position, sweep, told, trade
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,9 +86,7 @@ def test_an_alert_may_name_its_contract(desk: Desk, floor: Floor) -> None:
         ({"max_orders_per_minute": 1}, "max_orders_per_minute"),
     ],
 )
-def test_a_limit_refuses_the_next_entry_with_its_figures(
-    floor: Floor, limits: dict[str, int], reason: str
-) -> None:
+def test_a_limit_refuses_the_next_entry_with_its_figures(floor: Floor, limits: dict[str, int], reason: str) -> None:
     """The row of the limit counts at the next decision."""
     desk = a_desk(limits=limits)
     first = trade(desk, floor, "AAPL")
@@ -167,13 +163,7 @@ def test_a_limit_on_the_underlying_that_is_not_reached_is_refused(desk: Desk, fl
 
 def test_an_order_is_made_once_for_a_signal(desk: Desk, floor: Floor) -> None:
     """A second worker that carries the same plan gets the first one's order."""
-    answer = desk.post(desk.alert())
-    signal_id = told(answer)["signals"][0]
-    floor.lose_nudges()
-    signals.decide(signal_id=signal_id)
-    plan = signals.approved_plan(signal_id)
-    assert plan is not None
-    request = _entry_request(plan)
+    request = an_approved_request(desk, floor)
     candidate = find_candidate(request)
     first = create_entry(request=request, candidate=candidate)
 
@@ -183,13 +173,7 @@ def test_an_order_is_made_once_for_a_signal(desk: Desk, floor: Floor) -> None:
 
 def test_an_entry_costs_at_most_what_was_reserved(desk: Desk, floor: Floor) -> None:
     """The market runs away between making and sending: the order rests at its collar instead of chasing."""
-    answer = desk.post(desk.alert())
-    signal_id = told(answer)["signals"][0]
-    floor.lose_nudges()
-    signals.decide(signal_id=signal_id)
-    plan = signals.approved_plan(signal_id)
-    assert plan is not None
-    request = _entry_request(plan)
+    request = an_approved_request(desk, floor)
     order = create_entry(request=request, candidate=find_candidate(request))
     floor.market.option_factor = Decimal("1.5")
     floor.clock.forward(6)
@@ -226,12 +210,7 @@ def test_an_entry_that_comes_too_late_is_refused(desk: Desk, floor: Floor) -> No
 
 def test_a_halted_book_makes_and_sends_no_entry(desk: Desk, floor: Floor) -> None:
     """Refused at the decision; an order that was made before the halt is denied before it is sent."""
-    answer = desk.post(desk.alert())
-    floor.lose_nudges()
-    signals.decide(signal_id=told(answer)["signals"][0])
-    plan = signals.approved_plan(told(answer)["signals"][0])
-    assert plan is not None
-    request = _entry_request(plan)
+    request = an_approved_request(desk, floor)
     order = create_entry(request=request, candidate=find_candidate(request))
     halt_book(account_id=desk.account.pk, reason="drill", actor="test")
     floor.clock.forward(6)
@@ -254,11 +233,7 @@ def test_a_book_on_dry_run_makes_orders_and_sends_none(floor: Floor) -> None:
 
 def test_no_contract_is_chosen_while_options_do_not_trade(desk: Desk, floor: Floor) -> None:
     """A quote of the contract is asked for before anything is locked; without one the try is repeated."""
-    answer = desk.post(desk.alert())
-    floor.lose_nudges()
-    signals.decide(signal_id=told(answer)["signals"][0])
-    plan = signals.approved_plan(told(answer)["signals"][0])
-    assert plan is not None
+    request = an_approved_request(desk, floor)
     floor.market.silent = True
     with pytest.raises(VenueUnavailable):
-        find_candidate(replace(_entry_request(plan), listed_symbol=None))
+        find_candidate(request)

@@ -18,7 +18,7 @@ from orders_app.services import apply_report, cancel_order, execute_order, expir
 from positions_app.models import Position
 from risk_app.models import Reservation
 from tests.factories import Desk, Floor, a_desk
-from tests.trading import entry_of, open_a_position, sweep, told, trade
+from tests.trading import a_pending_order, entry_of, open_a_position, sweep, trade
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -111,17 +111,7 @@ def test_an_order_ends_with_its_session(thin: Desk, floor: Floor) -> None:
 
 def test_without_a_good_quote_an_entry_waits_and_then_fails(desk: Desk, floor: Floor) -> None:
     """The pauses grow and are kept in the row; after the configured tries the order says why it failed."""
-    from orders_app.services import create_entry, find_candidate
-    from signals_app import services as signals
-    from workers.pipeline import _entry_request
-
-    answer = desk.post(desk.alert())
-    floor.lose_nudges()
-    signals.decide(signal_id=told(answer)["signals"][0])
-    plan = signals.approved_plan(told(answer)["signals"][0])
-    assert plan is not None
-    request = _entry_request(plan)
-    order = create_entry(request=request, candidate=find_candidate(request))
+    order = a_pending_order(desk, floor)
     floor.market.silent = True
     pauses = []
     for _ in range(10):
@@ -158,23 +148,9 @@ class OddVenue:
         return answer  # type: ignore[return-value]
 
 
-def _pending_order(desk: Desk, floor: Floor) -> Order:
-    from orders_app.services import create_entry, find_candidate
-    from signals_app import services as signals
-    from workers.pipeline import _entry_request
-
-    answer = desk.post(desk.alert())
-    floor.lose_nudges()
-    signals.decide(signal_id=told(answer)["signals"][0])
-    plan = signals.approved_plan(told(answer)["signals"][0])
-    assert plan is not None
-    request = _entry_request(plan)
-    return create_entry(request=request, candidate=find_candidate(request))
-
-
 def test_a_venue_that_says_no_has_the_last_word(desk: Desk, floor: Floor) -> None:
     """Recorded with its reason; nothing is reserved any more."""
-    order = _pending_order(desk, floor)
+    order = a_pending_order(desk, floor)
     venue = OddVenue(VenueRejected("venue_rejected", "insufficient buying power"))
     assert execute_order(order_id=order.pk, broker_of=lambda account: venue) == OrderStatus.REJECTED
     assert execute_order(order_id=order.pk, broker_of=lambda account: venue) == OrderStatus.REJECTED
@@ -184,19 +160,21 @@ def test_a_venue_that_says_no_has_the_last_word(desk: Desk, floor: Floor) -> Non
 
 def test_an_unknown_outcome_is_looked_up_and_never_sent_again(desk: Desk, floor: Floor) -> None:
     """The order stays submitting until the venue tells what it knows of our id."""
-    order = _pending_order(desk, floor)
+    order = a_pending_order(desk, floor)
     found = VenueReport("V-1")
     venue = OddVenue(OutcomeUnknown("outcome_unknown", "timed out"), found)
     assert execute_order(order_id=order.pk, broker_of=lambda account: venue) == OrderStatus.SUBMITTING
+    floor.clock.forward(6)
     assert execute_order(order_id=order.pk, broker_of=lambda account: venue) == OrderStatus.SUBMITTED
     assert len(venue.submitted) == 1
 
 
 def test_an_order_the_venue_never_saw_is_sent_again_under_its_id(desk: Desk, floor: Floor) -> None:
     """Only the venue's own word frees it, and the id stays the same."""
-    order = _pending_order(desk, floor)
+    order = a_pending_order(desk, floor)
     venue = OddVenue(OutcomeUnknown("outcome_unknown", "timed out"), None)
     execute_order(order_id=order.pk, broker_of=lambda account: venue)
+    floor.clock.forward(6)
     assert execute_order(order_id=order.pk, broker_of=lambda account: venue) == OrderStatus.PENDING_EXECUTION
     venue.on_submit = VenueReport("V-1")
     assert execute_order(order_id=order.pk, broker_of=lambda account: venue) == OrderStatus.SUBMITTED
@@ -234,7 +212,8 @@ def _force(order: Order, status: OrderStatus) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(
-            "UPDATE orders_app_order SET status = %s, terminal_at = %s WHERE id = %s", [status, _ended(status), order.pk]
+            "UPDATE orders_app_order SET status = %s, terminal_at = %s WHERE id = %s",
+            [status, _ended(status), order.pk],
         )
         cursor.execute("SET LOCAL session_replication_role = origin")
 

@@ -216,11 +216,18 @@ def test_reductions_sell_a_share_of_the_contracts(floor: Floor) -> None:
     position = open_a_position(desk, floor)
     leg = {
         "strategy": {
-            "order_action": "sell", "order_contracts": 5, "order_id": "TP1", "position_size": 5,
-            "market_position": "long", "market_position_size": 5,
-            "prev_market_position": "long", "prev_market_position_size": 10,
+            "order_action": "sell",
+            "order_contracts": 5,
+            "order_id": "TP1",
+            "position_size": 5,
+            "market_position": "long",
+            "market_position_size": 5,
+            "prev_market_position": "long",
+            "prev_market_position_size": 10,
         },
-        "action": None, "sentiment": None, "order_id": None,
+        "action": None,
+        "sentiment": None,
+        "order_id": None,
     }
     signal = trade(desk, floor, **leg)
     position.refresh_from_db()

@@ -134,8 +134,10 @@ def test_only_hashes_of_secrets_are_stored(desk: Desk) -> None:
     """Neither the tables nor the kept body hold an endpoint id or a token."""
     desk.post(desk.alert())
     desk.post(b'{"ticker": "AAPL", "x": na, "key": "' + desk.token.encode() + b'"}')
-    kept = str(list(Credential.objects.values())) + str(list(WebhookEvent.objects.values())) + str(
-        list(Signal.objects.values())
+    kept = (
+        str(list(Credential.objects.values()))
+        + str(list(WebhookEvent.objects.values()))
+        + str(list(Signal.objects.values()))
     )
 
     assert desk.token not in kept

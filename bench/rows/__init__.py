@@ -1,0 +1,27 @@
+"""The rows of the table, in its order. Each takes a Run and gives back its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from bench.figures import Result
+from bench.rows.history import with_old_rows
+from bench.rows.marks import exits, marks
+from bench.rows.memory import memory
+from bench.rows.replay import replay
+from bench.rows.way import acks, sustained, way
+from bench.rows.workers import workers
+from bench.run import Run
+
+ROWS: Final[Mapping[str, Callable[[Run], list[Result]]]] = {
+    "ack": acks,
+    "way": way,
+    "sustained": sustained,
+    "million": with_old_rows,
+    "marks": marks,
+    "exits": exits,
+    "workers": workers,
+    "replay": replay,
+    "memory": memory,
+}

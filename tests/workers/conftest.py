@@ -1,0 +1,3 @@
+from tests.fixtures import desk, floor
+
+__all__ = ["desk", "floor"]

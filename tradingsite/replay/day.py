@@ -1,0 +1,152 @@
+"""Driving one recorded day minute by minute, without sleeping, through the code that trades."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.test import Client
+
+from books_app import clock, ledger, nudges
+from books_app import redis as redis_client
+from books_app.models import Account
+from domain.alerts import candidate_secrets
+from domain.sessions import Product
+from market_app.interface import MarketData
+from market_app.providers import use_provider
+from positions_app.models import ExitRule
+from positions_app.services import refresh_marks
+from positions_app.services.rules import seed_default_rules
+from signals_app.models import Credential, Strategy
+from signals_app.services import credentials
+from tradingsite.replay.alerts import RecordedAlert
+from workers import pipeline
+from workers.sweeps import sweep_orders, sweep_signals
+
+ENDPOINT_ID = "recorded-day"
+MINUTE = timedelta(minutes=1)
+AFTERWARDS = timedelta(
+    minutes=30
+)  # the day goes on that long after the bell, so that late alerts and expiries are seen
+
+Progress = Callable[[datetime, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the webhook said to one alert."""
+
+    alert: RecordedAlert
+    http_status: int
+    body: dict[str, Any]
+
+    @property
+    def signal_ids(self) -> list[int]:
+        return list(self.body.get("signals", ()))
+
+    @property
+    def refusal(self) -> dict[str, str]:
+        return dict(self.body.get("error", {}))
+
+
+class RecordedDay:
+    """One day, one market, one list of alerts. Call ``run`` inside a throw-away database."""
+
+    def __init__(self, *, market: MarketData, day: date, alerts: Sequence[RecordedAlert]) -> None:
+        self._market = market
+        self._alerts = alerts
+        self._now = self._noon(day)
+        session = market.session(Product.EQUITY_OPTION, now=self._now)
+        self.opens_at, self.closes_at = session.opens_at, session.closes_at
+        self._nudges: deque[tuple[str, tuple[Any, ...]]] = deque()
+        self._client = Client(SERVER_NAME=_allowed_host())
+
+    def _noon(self, day: date) -> datetime:
+        zone = self._market.calendar(Product.EQUITY_OPTION).zone
+        return datetime(day.year, day.month, day.day, 12, tzinfo=zone)
+
+    def run(self, progress: Progress = lambda now, done, total: None) -> list[Answer]:
+        """Live the day and give back the webhook's answers, in order."""
+        answers: list[Answer] = []
+        with ExitStack() as stack:
+            stack.enter_context(clock.running_on(lambda: self._now))
+            stack.enter_context(nudges.delivered_to(lambda task, args: self._nudges.append((task, args))))
+            stack.enter_context(redis_client.detached())
+            stack.enter_context(use_provider(self._market))
+            credentials.recent_callers.clear()
+            events = list(self._events())
+            self._now = events[0][0]
+            self._prepare()
+            for done, (moment, alert) in enumerate(events, 1):
+                self._now = moment
+                if alert is None:
+                    self._tick()
+                else:
+                    answers.append(self._deliver(alert))
+                progress(moment, done, len(events))
+        return answers
+
+    def _events(self) -> Iterator[tuple[datetime, RecordedAlert | None]]:
+        """Every minute, and every alert at its own moment after the minute it falls on."""
+        start = min([self.opens_at, *(alert.at for alert in self._alerts)]).replace(second=0, microsecond=0)
+        end = max([self.closes_at + AFTERWARDS, *(alert.at + MINUTE for alert in self._alerts)])
+        waiting = deque(self._alerts)
+        minute = start
+        while minute <= end:
+            yield minute, None
+            while waiting and waiting[0].at < minute + MINUTE:
+                alert = waiting.popleft()
+                yield alert.at, alert
+            minute += MINUTE
+
+    def _prepare(self) -> None:
+        book = Account.objects.create(name="replay")
+        ledger.book_deposit(book, booking="deposit:1", amount=book.cash)
+        seed_default_rules()
+        strategy = Strategy.objects.create(name="recorded-day", account=book, allowed_symbols=["*"])
+        # A recorded day has no tomorrow: what is still held is left before the bell.
+        ExitRule.objects.create(strategy=strategy, kind="end_of_day", params={"minutes": 5})
+        credentials.issue(strategy, Credential.Kind.ENDPOINT, secret=ENDPOINT_ID, actor="replay")
+        for token in sorted({secret for alert in self._alerts for secret in candidate_secrets(alert.body)}):
+            credentials.issue(strategy, Credential.Kind.TOKEN, secret=token, actor="replay")
+
+    def _tick(self) -> None:
+        sweep_signals()
+        self._work_off_nudges()
+        sweep_orders()
+        refresh_marks()
+        pipeline.monitor_exits()
+        pipeline.expire_and_settle()
+        self._work_off_nudges()
+
+    def _deliver(self, alert: RecordedAlert) -> Answer:
+        response = self._client.post(
+            f"/webhook/tradingview/{ENDPOINT_ID}/",
+            data=alert.body,
+            content_type=alert.content_type,
+            secure=settings.PUBLIC_URL.startswith("https:"),
+        )
+        self._work_off_nudges()
+        return Answer(alert, response.status_code, json.loads(response.content))
+
+    def _work_off_nudges(self) -> None:
+        """What the workers would have been told; each finds its row done if another step has been faster."""
+        steps: dict[str, Callable[..., Any]] = {
+            "workers.signals.process_signal": lambda pk, swept=False: pipeline.process_signal(pk),
+            "workers.orders.create_order": lambda pk, swept=False: pipeline.order_signal(pk),
+            "workers.orders.execute_order": pipeline.execute_exit,
+            "workers.positions.execute_exit": pipeline.execute_exit,
+        }
+        while self._nudges:
+            task, args = self._nudges.popleft()
+            steps[task](*args)
+
+
+def _allowed_host() -> str:
+    return next((host for host in settings.ALLOWED_HOSTS if host != "*" and not host.startswith(".")), "localhost")

@@ -1,0 +1,179 @@
+"""What a replayed day came to: read from the rows, checked against the market, and hashed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from books_app.models import Account
+from domain import pnl
+from domain.positions import Direction
+from orders_app.models import Fill, Order
+from positions_app.models import Position
+from signals_app.models import Decision, Signal
+from tradingsite.replay.day import Answer, RecordedDay
+
+
+def report_of(day: RecordedDay, answers: Sequence[Answer]) -> dict[str, Any]:
+    """Alerts with their outcomes, orders, fills, positions, books, checks and one SHA-256 over what was decided and done."""
+    decisions, orders, fills = _decisions(), _orders(), _fills()
+    return {
+        "session": {"opens_at": day.opens_at.isoformat(), "closes_at": day.closes_at.isoformat()},
+        "alerts": [_alert(answer) for answer in answers],
+        "decisions": decisions,
+        "orders": orders,
+        "fills": fills,
+        "positions": [_position(position) for position in Position.objects.order_by("pk")],
+        "books": [{"name": book.name, "cash": _number(book.cash)} for book in Account.objects.order_by("pk")],
+        "checks": _broken_promises(day),
+        "sha256": sha256(_canonical([decisions, orders, fills])).hexdigest(),
+    }
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+
+
+def _number(value: Decimal | None) -> str | None:
+    """Plain digits without trailing zeros, so that equal amounts read and hash the same."""
+    if value is None:
+        return None
+    return f"{value.normalize():f}" if value else "0"
+
+
+def _time(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _alert(answer: Answer) -> dict[str, Any]:
+    signals = list(Signal.objects.filter(pk__in=answer.signal_ids).order_by("pk"))
+    outcome, reason, text = _outcome(answer, signals)
+    return {
+        "line": answer.alert.number,
+        "at": answer.alert.at.isoformat(),
+        "http_status": answer.http_status,
+        "signals": answer.signal_ids,
+        "outcome": outcome,
+        "reason": reason,
+        "text": text,
+        "orders": list(
+            Order.objects.filter(signal__in=signals).order_by("pk").values_list("client_order_id", flat=True)
+        )
+        if outcome != "duplicate"
+        else [],
+        "note": answer.alert.note,
+    }
+
+
+def _outcome(answer: Answer, signals: Sequence[Signal]) -> tuple[str, str, str]:
+    if answer.refusal:
+        return "refused", answer.refusal["code"], answer.refusal["message"]
+    if answer.body["outcome"] != "accepted":
+        return str(answer.body["outcome"]), "", ""
+    signal = signals[0]
+    if signal.reason:
+        return signal.status, signal.reason, signal.reason_text
+    decision = signal.decisions.first()
+    return signal.status, "", decision.text if decision is not None else ""
+
+
+def _decisions() -> list[dict[str, Any]]:
+    return [
+        {
+            "signal": row.signal_id,
+            "engine": row.engine,
+            "verdict": row.verdict,
+            "reason": row.reason,
+            "text": row.text,
+            "plan": row.plan,
+            "rules": row.rules,
+            "seen": row.seen,
+            "decided_at": _time(row.decided_at),
+        }
+        for row in Decision.objects.order_by("pk")
+    ]
+
+
+def _orders() -> list[dict[str, Any]]:
+    return [
+        {
+            "client_order_id": row.client_order_id,
+            "signal": row.signal_id,
+            "symbol": row.symbol,
+            "side": row.side,
+            "order_type": row.order_type,
+            "limit_price": _number(row.limit_price),
+            "quantity": row.quantity,
+            "filled_quantity": row.filled_quantity,
+            "average_price": _number(row.average_price),
+            "status": row.status,
+            "reason": row.reason,
+            "sizing": row.sizing,
+            "created_at": _time(row.created_at),
+            "terminal_at": _time(row.terminal_at),
+        }
+        for row in Order.objects.order_by("pk")
+    ]
+
+
+def _fills() -> list[dict[str, Any]]:
+    return [
+        {
+            "order": row.order.client_order_id,
+            "side": row.order.side,
+            "symbol": row.order.symbol,
+            "venue_fill_id": row.venue_fill_id,
+            "quantity": row.quantity,
+            "price": _number(row.price),
+            "commission": _number(row.commission),
+            "executed_at": _time(row.executed_at),
+            "quote": row.quote,
+        }
+        for row in Fill.objects.select_related("order").order_by("pk")
+    ]
+
+
+def _position(row: Position) -> dict[str, Any]:
+    unrealized = Decimal(0)
+    if row.mark is not None:
+        unrealized = pnl.unrealized(Direction(row.direction), row.quantity, row.entry_price, row.mark, row.multiplier)
+    return {
+        "symbol": row.symbol,
+        "thesis": row.thesis,
+        "status": row.status,
+        "quantity": row.quantity,
+        "entry_quantity": row.entry_quantity,
+        "entry_price": _number(row.entry_price),
+        "mark": _number(row.mark),
+        "realized": _number(row.realized),
+        "unrealized": _number(unrealized),
+        "commission": _number(row.commission),
+        "opened_at": _time(row.opened_at),
+        "closed_at": _time(row.closed_at),
+        "exit_reason": row.exit_reason,
+        "exit_text": row.exit_text,
+    }
+
+
+def _broken_promises(day: RecordedDay) -> list[str]:
+    """Fills that knew the future, happened outside the session or beat the recorded quote; empty on a sound day."""
+    broken = []
+    for fill in Fill.objects.select_related("order").order_by("pk"):
+        quote = fill.quote or {}
+        touch = quote.get("ask" if fill.order.side == "buy" else "bid")
+        known_at = quote.get("provider_time")
+        if known_at is None or datetime.fromisoformat(known_at) > fill.executed_at:
+            broken.append(f"{fill.venue_fill_id}: filled at {fill.executed_at} on a quote of {known_at}")
+        if not day.opens_at <= fill.executed_at < day.closes_at:
+            broken.append(f"{fill.venue_fill_id}: filled at {fill.executed_at}, outside the session")
+        if (
+            touch is None
+            or ((fill.price < Decimal(touch)) is (fill.order.side == "buy")
+            and fill.price != Decimal(touch))
+        ):
+            broken.append(f"{fill.venue_fill_id}: {fill.order.side} at {fill.price}, the quote was {touch}")
+    return broken
