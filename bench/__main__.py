@@ -1,4 +1,4 @@
-"""``python -m bench [row …]``: measure, show the table, write bench/results.json. Exit status 1 when a reach is missed."""
+"""``python -m bench [row …]``: measure, show the table, write bench/results.json; exit status 1 for a missed reach."""
 
 from __future__ import annotations
 

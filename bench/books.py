@@ -13,6 +13,7 @@ from bench.sender import Request
 
 ENDPOINT: Final = "bench-endpoint-{}"
 TOKEN: Final = "bench-token-{}"  # noqa: S105  # lives as long as the run
+CASH: Final = Decimal(1_000_000)
 ROOMY: Final = {
     "max_open_positions": 100_000,
     "max_positions_per_symbol": 100_000,
@@ -34,7 +35,7 @@ def make(count: int) -> None:
     seed_default_rules()
     RiskLimit.objects.bulk_create(RiskLimit(code=code, value=Decimal(value)) for code, value in ROOMY.items())
     accounts = Account.objects.bulk_create(
-        Account(name=f"bench-{number}", start_cash=Decimal(1_000_000), cash=Decimal(1_000_000)) for number in range(count)
+        Account(name=f"bench-{number}", start_cash=CASH, cash=CASH) for number in range(count)
     )
     for account in accounts:
         ledger.book_deposit(account, booking=f"deposit:{account.pk}", amount=account.cash)

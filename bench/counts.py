@@ -8,7 +8,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """alerts_*: for each side and repetition. old_rows: signals, and as many orders. window: alerts under way at once."""
+    """*_alerts: for each side and repetition. old_rows: signals, and as many orders. window: alerts under way at once."""
 
     repetitions: int
     books: int

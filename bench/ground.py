@@ -1,10 +1,11 @@
-"""Where a run stands: PostgreSQL and Valkey of its own, prepared databases, and web and worker processes beside them."""
+"""Where a run stands: PostgreSQL and Valkey of its own, prepared databases, and the processes beside them."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
@@ -22,7 +23,7 @@ from local import postgres, processes, servers
 from local.ports import free_port
 from local.state import PROJECT
 
-PATIENCE_S: Final = 60.0
+PATIENCE_S: Final = 90.0
 SETTINGS: Final = {
     "TRADINGSITE_ENV_FILE": "",  # nothing of the user's own .env
     "SECRET_KEY": "benchmark-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH",
@@ -77,7 +78,7 @@ class Ground:
         return process
 
     def stop(self, process: subprocess.Popen[bytes]) -> None:
-        processes.stop(process, processes.signal.SIGTERM, patience=10)
+        processes.stop(process, signal.SIGTERM, patience=10)
         self.started.remove(process)
 
     def log_of(self, name: str) -> str:
@@ -122,17 +123,11 @@ def a_port() -> int:
     return free_port()
 
 
-def await_port(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Until something listens there. Raises RuntimeError when the process has ended or nothing ever does."""
+def listens(port: int, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until something listens there; False when the process has ended or nothing ever does."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
+            return True
         time.sleep(0.05)
-    raise RuntimeError(f"nothing listens on port {port}")
-
-
-def rows(database_url: str, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    with contextlib.closing(psycopg2.connect(database_url)) as session, session.cursor() as cursor:
-        cursor.execute(query, parameters)
-        return cursor.fetchall()
+    return False

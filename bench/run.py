@@ -56,11 +56,9 @@ class Run:
     def started(self, *sites: Site) -> None:
         """Web and worker of all of them run and have warmed up; those that run already are left as they are."""
         for site in sites:
-            if site.web is None:
-                site.start_web()
-            if site.worker is None:
-                site.start_worker()
+            site.start()
         for site in sites:
+            site.await_web()
             if site.name not in self._warm:
                 self._warm.add(site.name)
                 self.tell(f"warming up {site.name}")

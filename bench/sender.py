@@ -58,7 +58,9 @@ class Sender:
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             return list(pool.map(self.send, requests))
 
-    def windowed(self, requests: Iterator[Request], *, done: Callable[[], int], window: int, seconds: float) -> list[Ack]:
+    def windowed(
+        self, requests: Iterator[Request], *, done: Callable[[], int], window: int, seconds: float
+    ) -> list[Ack]:
         """As fast as alerts are worked off for so many seconds: never more than ``window`` of them are under way."""
         end = time.monotonic() + seconds
         acks: list[Ack] = []

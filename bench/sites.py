@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -11,7 +10,7 @@ from typing import Any, ClassVar, Final
 import psycopg2
 
 from bench import books
-from bench.ground import PATIENCE_S, Ground, a_port, await_port, environment
+from bench.ground import PATIENCE_S, Ground, a_port, environment, listens
 from bench.sender import Ack, Request, Sender
 from local.programs import Program, programs
 
@@ -46,16 +45,17 @@ class Site:
     def worker_arguments(self) -> Sequence[str]:
         raise NotImplementedError
 
-    def start_web(self) -> None:
-        self.web = self._ground.spawn(
-            f"{self.name}-web", self.web_arguments(), {**self.environment, "PROCESS_ROLE": "web"}
-        )
-        await_port(self.port, self.web)
+    def start(self) -> None:
+        """Web and worker, unless they run already."""
+        spawn, name, own = self._ground.spawn, self.name, self.environment
+        self.web = self.web or spawn(f"{name}-web", self.web_arguments(), {**own, "PROCESS_ROLE": "web"})
+        self.worker = self.worker or spawn(f"{name}-worker", self.worker_arguments(), {**own, "PROCESS_ROLE": "worker"})
 
-    def start_worker(self) -> None:
-        self.worker = self._ground.spawn(
-            f"{self.name}-worker", self.worker_arguments(), {**self.environment, "PROCESS_ROLE": "worker"}
-        )
+    def await_web(self) -> None:
+        """Raises RuntimeError with the end of its log when it does not come up."""
+        assert self.web is not None
+        if not listens(self.port, self.web):
+            raise RuntimeError(f"{self.name}: no web server\n{self._ground.log_of(f'{self.name}-web')}")
 
     def stop(self) -> None:
         self._session.close()
@@ -109,7 +109,8 @@ class Ours(Site):
     # A position's row is written once on the way of an alert, so its xmin is the transaction that made it.
     _WAY = """FROM positions_app_position AS position
         JOIN signals_app_signal AS signal ON signal.id = position.signal_id WHERE signal.id = ANY(%s)"""
-    _LATENCIES = f"SELECT extract(epoch FROM pg_xact_commit_timestamp(position.xmin) - signal.received_at) * 1000 {_WAY}"  # noqa: S608
+    _LATENCIES = f"""SELECT extract(epoch FROM pg_xact_commit_timestamp(position.xmin) - signal.received_at) * 1000
+        {_WAY}"""  # noqa: S608
     _COMMITS = f"""SELECT extract(epoch FROM pg_xact_commit_timestamp(position.xmin) - min(signal.received_at) OVER ())
         {_WAY}"""  # noqa: S608
     _DONE = "SELECT count(*) FROM positions_app_position WHERE signal_id > %s"
@@ -142,7 +143,8 @@ class Floor(Site):
 
     _WAY = """FROM floor_stage AS stage JOIN floor_alert AS alert ON alert.id = stage.alert_id
         WHERE stage.number = 3 AND alert.id = ANY(%s)"""
-    _LATENCIES = f"SELECT extract(epoch FROM pg_xact_commit_timestamp(stage.xmin) - alert.received_at) * 1000 {_WAY}"  # noqa: S608
+    _LATENCIES = f"""SELECT extract(epoch FROM pg_xact_commit_timestamp(stage.xmin) - alert.received_at) * 1000
+        {_WAY}"""  # noqa: S608
     _COMMITS = f"""SELECT extract(epoch FROM pg_xact_commit_timestamp(stage.xmin) - min(alert.received_at) OVER ())
         {_WAY}"""  # noqa: S608
     _DONE = "SELECT count(*) FROM floor_stage WHERE number = 3 AND alert_id > %s"
@@ -154,10 +156,8 @@ class Floor(Site):
         bodies = books.requests(1_000_000)  # the same bodies, on another address
         self.requests = (Request("/webhook/", request.body) for request in bodies)
         made = ground.spawn(f"{name}-migrate", ["-m", "django", "migrate", "--run-syncdb", "-v0"], self.environment)
-        with contextlib.ExitStack() as stack:
-            stack.callback(ground.stop, made)
-            if made.wait(PATIENCE_S) != 0:
-                raise RuntimeError(ground.log_of(f"{name}-migrate"))
+        if made.wait(PATIENCE_S) != 0:
+            raise RuntimeError(ground.log_of(f"{name}-migrate"))
 
     def web_arguments(self) -> Sequence[str]:
         return ["-m", "gunicorn", f"--bind=127.0.0.1:{self.port}", *SERVER_FLAGS, "bench.floor.wsgi"]

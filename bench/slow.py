@@ -15,10 +15,10 @@ import django
 
 django.setup()
 
-from domain.quotes import Quote
-from market_app.providers import use_provider
-from market_app.providers.simulated import Simulated
-from tradingsite.celery import app
+from domain.quotes import Quote  # noqa: E402  # what follows needs Django's settings
+from market_app.providers import use_provider  # noqa: E402
+from market_app.providers.simulated import Simulated  # noqa: E402
+from tradingsite.celery import app  # noqa: E402
 
 ANSWER_S: Final = 0.05
 __all__ = ["app"]

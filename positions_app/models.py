@@ -136,7 +136,7 @@ class ExitVerdict(models.Model):
     evaluated_at = models.DateTimeField()
     fired_kind = models.CharField(max_length=24, blank=True, help_text="The rule that won; empty when all say stay")
     mark = PriceField(null=True, blank=True)
-    verdicts = models.JSONField(help_text="[kind, tier, stay|waiting|leave, text] for every enabled rule")
+    verdicts = models.JSONField(help_text="[kind, tier, hold|waiting|exit, text] for every enabled rule")
 
     class Meta:
         ordering = ["-id"]

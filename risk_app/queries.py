@@ -20,9 +20,9 @@ NEW_YORK = ZoneInfo("America/New_York")
 WHOLE_NUMBERS = ("max_open_positions", "max_positions_per_symbol", "max_orders_per_minute")
 
 
-# Everything that the limits look at, in one statement: it is read twice on the way of every alert, once under the book's
-# row lock. Amounts travel as text, because JSON numbers would become floats. An order is known by its table, not by
-# import: orders stand above this floor. At most one live exit exists for a position (a unique index).
+# Everything that the limits look at, in one statement: it is read twice on the way of every alert, once under the
+# book's row lock. Amounts travel as text, because JSON numbers would become floats. An order is known by its table, not
+# by import: orders stand above this floor. At most one live exit exists for a position (a unique index).
 _BOOK = """
     SELECT
         (SELECT -COALESCE(sum(amount), 0) FROM books_app_ledgerentry

@@ -18,11 +18,11 @@ from django.core.management import get_commands
 from django.test import RequestFactory
 
 from books_app import nudges
-from books_app.web.reasons import ALL_REASONS
 from domain.alerts import candidate_secrets, interpret, own_time, read_document
 from domain.exits import defaults
 from domain.orders import NEXT as ORDER_STEPS
 from domain.positions import NEXT as POSITION_STEPS
+from domain.reasons import REASONS
 from domain.rules.view import Limits
 from domain.signals import NEXT as SIGNAL_STEPS
 from risk_app.models import RiskLimit
@@ -156,7 +156,7 @@ def test_the_number_of_invariants_is_right() -> None:
 
 def test_every_reason_code_has_its_page() -> None:
     """And no page speaks of a code that is gone."""
-    assert {path.stem for path in (DOCS / "reasons").glob("*.md")} - {"README", "index"} == set(ALL_REASONS)
+    assert {path.stem for path in (DOCS / "reasons").glob("*.md")} - {"README", "index"} == set(REASONS)
 
 
 def codes_in(source: str) -> Iterator[tuple[int, str]]:
@@ -180,7 +180,7 @@ def test_nothing_refuses_with_a_code_that_is_not_in_the_list() -> None:
         for app in (*apps, "tradingsite")
         for path in sorted((PROJECT / app).rglob("*.py"))
         for line, code in codes_in(text_of(path))
-        if code not in ALL_REASONS
+        if code not in REASONS
     ]
     assert unknown == []
 

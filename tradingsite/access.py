@@ -38,7 +38,7 @@ def for_operators(view: View) -> View:
 
 
 def _has_token(request: HttpRequest) -> bool:
-    wanted = str(getattr(settings, "METRICS_TOKEN", "") or "")
+    wanted = settings.METRICS_TOKEN
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     return bool(wanted) and hmac.compare_digest(given.encode(), wanted.encode())
 

@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     SENTRY_DSN: Annotated[
         SecretStr | None, BeforeValidator(_empty_is_none), Field(description="https://key@host/project, or empty")
     ] = None
+    METRICS_TOKEN: Annotated[
+        SecretStr | None, BeforeValidator(_empty_is_none), Field(description="at least 12 characters, or empty")
+    ] = None
     LOG_LEVEL: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="DEBUG, INFO, WARNING or ERROR")
     ] = "INFO"
@@ -127,7 +130,7 @@ class Settings(BaseSettings):
     def _signing_secret_is_long(cls, value: SecretStr) -> SecretStr:
         return _long_enough(value, SECRET_LENGTH)
 
-    @field_validator("ADMIN_PASSWORD", "FLOWER_PASSWORD")
+    @field_validator("ADMIN_PASSWORD", "FLOWER_PASSWORD", "METRICS_TOKEN")
     @classmethod
     def _password_is_long(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < 12:

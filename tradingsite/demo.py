@@ -21,15 +21,10 @@ from orders_app.models import Order
 from positions_app.models import Position
 from signals_app.models import Credential, Signal, Strategy
 from signals_app.services import credentials
+from signals_app.services.strategies import webhook_url
 
 STRATEGY = "demo"
 SYMBOLS = ["AAPL", "MSFT", "SPY", "QQQ", "NVDA", "AMD"]
-TEMPLATE = (
-    '{"ticker": "{{ticker}}", "exchange": "{{exchange}}", "action": "{{strategy.order.action}}", '
-    '"sentiment": "{{strategy.market_position}}", "quantity": "{{strategy.order.contracts}}", '
-    '"price": "{{strategy.order.price}}", "time": "{{timenow}}", "interval": "{{interval}}", '
-    '"order_id": "{{strategy.order.id}}", "key": "%s"}'
-)
 ANSWER_WITHIN_SECONDS = 5.0
 
 
@@ -39,11 +34,6 @@ class Webhook:
 
     url: str
     token: str
-
-    @property
-    def template(self) -> str:
-        """The message to paste into the TradingView alert dialog."""
-        return TEMPLATE % self.token
 
     def post(self, body: str) -> requests.Response:
         """Send one alert as TradingView does: text or JSON by content, three seconds of patience."""
@@ -71,7 +61,7 @@ def demo_webhook() -> Webhook:
 
 
 def _at(endpoint: str, token: str) -> Webhook:
-    return Webhook(f"{settings.PUBLIC_URL}/webhook/tradingview/{endpoint}/", token)
+    return Webhook(webhook_url(endpoint), token)
 
 
 def _strategy() -> Strategy:

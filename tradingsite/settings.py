@@ -24,6 +24,7 @@ MARKET_PROVIDER = CONFIG.MARKET_PROVIDER.value
 SIMULATED_SEED = CONFIG.SIMULATED_SEED
 LEAN_DATA_DIR = CONFIG.LEAN_DATA_DIR
 ORDER_MAX_ATTEMPTS = 6  # then an entry without a good quote has failed; exits try on
+METRICS_TOKEN = CONFIG.METRICS_TOKEN.get_secret_value() if CONFIG.METRICS_TOKEN else ""
 ADMIN_USER = CONFIG.ADMIN_USER
 ADMIN_PASSWORD = CONFIG.ADMIN_PASSWORD.get_secret_value() if CONFIG.ADMIN_PASSWORD else ""
 
@@ -113,6 +114,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
+DATETIME_FORMAT = "Y-m-d H:i:s"  # UTC, in the order that sorts
+DATE_FORMAT = "Y-m-d"
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

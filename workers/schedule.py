@@ -74,12 +74,19 @@ def _finish(run: ScheduleRun, outcome: str, result: str) -> None:
     ScheduleRun.objects.filter(pk=run.pk).update(finished_at=clock.now(), outcome=outcome, result=result[:400])
 
 
-def silent_jobs(*, tolerance: int = 3) -> list[str]:
-    """Scheduled jobs that have not begun for so many of their periods, at least a minute: a missed tick is an alarm."""
+def silent_jobs(*, tolerance: int = 3, at_least: int = 60) -> list[str]:
+    """Scheduled jobs that have not begun for so many of their periods, and at least so many seconds.
+
+    A job whose turn cannot have come yet, because nothing has run for that long, is not silent; where nothing has ever
+    run, all are.
+    """
     now = clock.now()
+    first = ScheduleRun.objects.order_by("tick_at").values_list("tick_at", flat=True).first()
     silent = []
     for name, seconds in EVERY_SECONDS.items():
-        since = now - timedelta(seconds=max(seconds * tolerance, 60))
+        since = now - timedelta(seconds=max(seconds * tolerance, at_least))
+        if first is not None and first > since and seconds > at_least:
+            continue
         if not ScheduleRun.objects.filter(name=name, tick_at__gte=since).exists():
             silent.append(name)
     return silent

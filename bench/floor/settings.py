@@ -15,7 +15,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
 DATABASES = {
-    "default": dj_database_url.parse(os.environ["DATABASE_URL"], conn_max_age=None)  # type: ignore[arg-type]  # for ever
+    "default": dj_database_url.parse(os.environ["DATABASE_URL"], conn_max_age=None)  # kept for ever
 }
 CELERY_BROKER_URL = os.environ["REDIS_URL"]
 # As the real worker is set up, because these decide how fast a task can be.

@@ -18,22 +18,22 @@ LOADS: Final = (
             http_status, correlation_id)
         SELECT n, 1 + n %% %(books)s, {_OLD}, '{{"ticker": "NASDAQ:AAPL", "action": "buy", "sentiment": "long"}}',
             repeat('0', 64), 'accepted', '', '', 202, md5(n::text)
-        FROM generate_series(1, %(rows)s) AS n""",
+        FROM generate_series(1, %(rows)s) AS n""",  # noqa: S608  # made of constants
     f"""INSERT INTO signals_app_signal (id, strategy_id, account_id, event_id, leg, correlation_id, dedupe_key, symbol,
             asset_class, intent, alert, alert_time, received_at, signal_price, status, reason, reason_text, attempts,
             due_at, last_error, updated_at)
         SELECT n, 1 + n %% %(books)s, 1 + n %% %(books)s, n, 0, md5(n::text), md5(n::text) || md5(n::text), 'AAPL',
-            'equity', 'open_long', '{{"symbol": "AAPL", "intent": "open_long", "interval_s": 300}}', {_OLD}, {_OLD}, 100,
-            'ordered', '', '', 0, {_OLD}, '', {_OLD}
-        FROM generate_series(1, %(rows)s) AS n""",
+            'equity', 'open_long', '{{"symbol": "AAPL", "intent": "open_long", "interval_s": 300}}', {_OLD}, {_OLD},
+            100, 'ordered', '', '', 0, {_OLD}, '', {_OLD}
+        FROM generate_series(1, %(rows)s) AS n""",  # noqa: S608  # made of constants
     f"""INSERT INTO orders_app_order (id, client_order_id, venue_order_id, account_id, signal_id, strategy_id,
             correlation_id, purpose, side, reduce_only, thesis, symbol, underlying, multiplier, order_type, quantity,
             filled_quantity, average_price, status, reason, reason_text, attempts, due_at, expires_at, sizing, quote,
             created_at, submitted_at, terminal_at, updated_at)
         SELECT n, 'signal-' || n || '-entry-1', 'paper:signal-' || n || '-entry-1', 1 + n %% %(books)s, n,
-            1 + n %% %(books)s, md5(n::text), 'entry', 'buy', false, 'long', 'AAPL261120C00270000', 'AAPL', 100, 'market',
-            1, 1, 5.25, 'filled', '', '', 1, {_OLD}, {_OLD}, '1 contract', NULL, {_OLD}, {_OLD}, {_OLD}, {_OLD}
-        FROM generate_series(1, %(rows)s) AS n""",
+            1 + n %% %(books)s, md5(n::text), 'entry', 'buy', false, 'long', 'AAPL261120C00270000', 'AAPL', 100,
+            'market', 1, 1, 5.25, 'filled', '', '', 1, {_OLD}, {_OLD}, '1 contract', NULL, {_OLD}, {_OLD}, {_OLD}, {_OLD}
+        FROM generate_series(1, %(rows)s) AS n""",  # noqa: S608  # made of constants
 )
 TABLES: Final = ("signals_app_webhookevent", "signals_app_signal", "orders_app_order")
 

@@ -39,14 +39,9 @@ def marks(run: Run) -> list[Result]:
         Comparison("marks", f"refresh of {count:,} positions", "ms", refreshed, written, 2.0, floor_is=ONE_UPDATE)
         for count, (refreshed, written) in measured.items()
     ]
-    each = [
-        [ms * 1000 / count for ms in measured[count][0]] for count in (run.counts.many_positions, run.counts.few_positions)
-    ]
-    few, many = f"{run.counts.few_positions:,}", f"{run.counts.many_positions:,}"
-    results.append(
-        Comparison("marks", f"refresh, each of {many}", "µs", each[0], each[1], 1.2, floor_is=f"each of {few}")
-    )
-    return results
+    (few, of_few), (many, of_many) = ((count, [ms * 1000 / count for ms in measured[count][0]]) for count in measured)
+    what = f"refresh, each of {many:,}"
+    return [*results, Comparison("marks", what, "µs", of_many, of_few, 1.2, floor_is=f"each of {few:,}")]
 
 
 def exits(run: Run) -> list[Result]:

@@ -14,8 +14,9 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from books_app.web.reasons import ALL_REASONS, page_of
+from books_app.web.reasons import page_of
 from domain.errors import TradingError
+from domain.reasons import REASONS
 
 REFUSED: Final = 409  # for codes that name no status of their own: the state of things stands against the request
 LOCKED: Final = frozenset({"55P03", "40P01", "57014"})  # lock time-out, deadlock, statement time-out
@@ -48,11 +49,11 @@ class TooLarge(exceptions.APIException):
 def envelope(code: str, message: str) -> dict[str, dict[str, str]]:
     """The body of a refusal. The message may quote what the caller sent, so it is made printable."""
     printable = message.encode("utf-8", "backslashreplace").decode()
-    return {"error": {"code": code, "message": printable, "fix": ALL_REASONS[code].fix, "docs": page_of(code)}}
+    return {"error": {"code": code, "message": printable, "fix": REASONS[code].fix, "docs": page_of(code)}}
 
 
 def refusal(code: str, message: str, *, headers: dict[str, str] | None = None) -> Response:
-    return Response(envelope(code, message), status=ALL_REASONS[code].http_status or REFUSED, headers=headers)
+    return Response(envelope(code, message), status=REASONS[code].http_status or REFUSED, headers=headers)
 
 
 def answer_to(error: Exception, _context: dict[str, Any]) -> Response | None:

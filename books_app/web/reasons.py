@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Final
-
 from django.conf import settings
 
-from domain.reasons import REASONS, Reason, api
-
-ALL_REASONS: Final[Mapping[str, Reason]] = MappingProxyType(
-    {**REASONS, **{reason.code: reason for reason in api.REASONS}}
-)
+from domain.reasons import REASONS, Reason
 
 
 def known(code: str) -> Reason | None:
     """The entry of a code; None for what is no refusal, such as the kind of an exit rule."""
-    return ALL_REASONS.get(code)
+    return REASONS.get(code)
 
 
 def page_of(code: str) -> str:

@@ -121,6 +121,7 @@ class EndOfDay(ExitRule):
     kind: ClassVar[str] = "end_of_day"
     tier: ClassVar[int] = PROTECTION
     needs_mark: ClassVar[bool] = False
+    enabled_by_default: ClassVar[bool] = False  # holding overnight is what max_hold is for
     minutes: int = 5  # before the close
 
     def __post_init__(self) -> None:

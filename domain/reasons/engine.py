@@ -8,6 +8,18 @@ _LIMIT = "Close something, or raise the limit on the book's limits page in admin
 
 REASONS: tuple[Reason, ...] = (
     Reason(
+        "unsupported_asset_class",
+        "The alert names something that is understood and not traded here: a coin, a currency pair.",
+        "Options are traded on US stocks and funds; let the alert name one of those.",
+        422,
+    ),
+    Reason(
+        "limit_not_reached",
+        "The alert carries a limit price of the share, and the market is beyond it at this moment.",
+        "Send the alert when the price is reached, or without a limit: an entry does not wait for the share's price.",
+        409,
+    ),
+    Reason(
         "risk_limit",
         "The alert asks for a quantity that is beyond belief, whatever the strategy would have bought.",
         "Check {{strategy.order.contracts}} in the alert; the most that is believed is the limit 'max_alert_quantity'.",

@@ -36,7 +36,7 @@ class HeldPosition:
     """One position of the book that is not closed. thesis: LONG is bullish (a call is held), SHORT bearish (a put).
 
     quantity is contracts held, exiting those of them that live exit orders already cover; cost is what they were bought
-    for, commission included.
+    for, without commission.
     """
 
     position_id: int

@@ -42,13 +42,14 @@ def expire_order(*, order_id: int, contract_gone: bool = False) -> Order:
     """
     order = _locked(order_id)
     if order.status in LIVE and (contract_gone or order.expires_at <= clock.now()):
+        ended_at = min(order.expires_at, clock.now())
         trail = Trail("session close", order.correlation_id)
         advance(
             order,
             OrderStatus.EXPIRED,
             trail,
             reason="order_expired",
-            text=f"{order.filled_quantity} of {order.quantity} filled by {min(order.expires_at, clock.now()):%Y-%m-%d %H:%M} UTC",
+            text=f"{order.filled_quantity} of {order.quantity} filled by {ended_at:%Y-%m-%d %H:%M} UTC",
         )
         trail.write()
     return order

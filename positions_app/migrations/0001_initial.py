@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ('evaluated_at', models.DateTimeField()),
                 ('fired_kind', models.CharField(blank=True, help_text='The rule that won; empty when all say stay', max_length=24)),
                 ('mark', books_app.fields.PriceField(blank=True, decimal_places=8, max_digits=20, null=True)),
-                ('verdicts', models.JSONField(help_text='[kind, tier, stay|waiting|leave, text] for every enabled rule')),
+                ('verdicts', models.JSONField(help_text='[kind, tier, hold|waiting|exit, text] for every enabled rule')),
                 ('position', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to='positions_app.position')),
             ],
             options={

@@ -22,7 +22,7 @@ from positions_app.services.greeks import greeks_of
 from positions_app.services.held import Held, greeks_as_text, open_positions
 from positions_app.services.rules import RuleBook
 
-# At the open and at the close every position's verdicts change at once, most of them to the same words: those come once.
+# At the open and the close every position's verdicts change at once, most of them to the same words: those come once.
 _KEEP = """
     INSERT INTO positions_app_exitverdict (position_id, evaluated_at, fired_kind, mark, verdicts)
     SELECT row.position_id, %s, row.fired_kind, row.mark, said.verdicts::jsonb

@@ -1,4 +1,4 @@
-"""Open positions as the exit rules read them: plain rows, because ten thousand model objects cost more than all rules."""
+"""Open positions as the exit rules read them: plain rows, as ten thousand model objects cost more than all the rules."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def approved_plan(signal_id: int) -> ApprovedPlan | None:
     """The plan of an approved signal, or of a reversal that is still closing; None when there is nothing to carry."""
     decisions = Decision.objects.select_related("signal__strategy").filter(engine=ENGINE_A)
     decision = decisions.filter(signal=signal_id, signal__status__in=(S.APPROVED, S.CLOSING)).first()
-    if decision is None:
+    if decision is None or decision.plan is None:
         return None
     signal, strategy, plan = decision.signal, decision.signal.strategy, decision.plan
     is_contract = signal.asset_class == "option"

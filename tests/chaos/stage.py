@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import redis
 from celery import Celery
 from django.db import connection
 from django.db.models import Count
@@ -44,27 +45,25 @@ class Stage:
     folder: Path
     port: int
     app: Celery = field(init=False)
-    redis: valkey.Valkey = field(init=False)
+    server: valkey.Valkey = field(init=False)
 
     def __post_init__(self) -> None:
         self.start_redis()
-        self.app = celery_app(self.redis.url)
+        self.app = celery_app(self.server.url)
 
     def start_redis(self) -> None:
-        self.redis = valkey.start(
+        self.server = valkey.start(
             self.folder / "valkey", port=self.port, password="chaos", log=self.folder / "valkey.log", durable=False
         )
 
     def flush_redis(self) -> None:
-        import redis
-
-        with redis.Redis.from_url(self.redis.url) as client:
+        with redis.Redis.from_url(self.server.url) as client:
             client.flushall()
 
     def restart_redis(self) -> None:
         """Ends without a word and comes back empty."""
-        self.redis.process.kill()
-        self.redis.process.wait()
+        self.server.process.kill()
+        self.server.process.wait()
         self.start_redis()
 
     def publish(self, task: str, args: tuple[Any, ...]) -> None:
@@ -88,7 +87,7 @@ def a_stage(folder: Path) -> Iterator[Stage]:
         with nudges.delivered_to(stage.publish):
             yield stage
     finally:
-        stage.redis.stop()
+        stage.server.stop()
 
 
 @contextmanager
@@ -96,7 +95,7 @@ def a_worker(stage: Stage) -> Iterator[subprocess.Popen[bytes]]:
     """``celery -A tradingsite worker`` on this test's database, as an operator starts it."""
     database = connection.settings_dict
     url = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
-    environment = os.environ | {"TEST_DATABASE_URL": url, "TEST_REDIS_URL": stage.redis.url}
+    environment = os.environ | {"TEST_DATABASE_URL": url, "TEST_REDIS_URL": stage.server.url}
     environment.pop("PYTEST_XDIST_WORKER", None)
     command = [sys.executable, "-m", "celery", "-A", "tradingsite", "worker", "--pool", "threads", "--concurrency", "4"]
     log = (stage.folder / "worker.log").open("wb")
@@ -221,5 +220,3 @@ def kill_hard(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-

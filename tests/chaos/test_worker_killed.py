@@ -32,7 +32,7 @@ def zygote(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Zygote]:
     """Workers that look again after two seconds instead of thirty: the test has no more time than that."""
     monkeypatch.setattr(sweeps, "NEXT_LOOK", timedelta(seconds=2))
     monkeypatch.setattr(attempts, "PAUSE", timedelta(seconds=2))
-    made = Zygote(stage.redis.url)
+    made = Zygote(stage.server.url)
     yield made
     made.stop()
 

@@ -24,7 +24,15 @@ from django.db import connection, connections
 ROOT = Path(__file__).resolve().parents[2]
 WATCHED = tuple(
     f"{ROOT / name}{os.sep}"
-    for name in ("signals_app", "risk_app", "orders_app", "positions_app", "books_app", "workers", "tests/crash/naive.py")
+    for name in (
+        "signals_app",
+        "risk_app",
+        "orders_app",
+        "positions_app",
+        "books_app",
+        "workers",
+        "tests/crash/naive.py",
+    )
 )
 Tell = Callable[[str], None]
 

@@ -149,7 +149,11 @@ def test_no_mix_of_events_breaks_the_books(floor: Floor) -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Trading,
         settings=settings(
-            max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+            max_examples=30,
+            stateful_step_count=40,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            derandomize=True,
         ),
     )
     print(f"{Trading.alerts} alerts, {Trading.fills} fills")

@@ -29,7 +29,12 @@ LIMIT = 2_000
 
 def _approved(floor: Floor) -> tuple[Desk, list[int]]:
     """A desk with room for a few of sixteen approved alerts."""
-    limits = {"max_exposure": LIMIT, "max_open_positions": 100, "max_positions_per_symbol": 100, "max_orders_per_minute": 100}
+    limits = {
+        "max_exposure": LIMIT,
+        "max_open_positions": 100,
+        "max_positions_per_symbol": 100,
+        "max_orders_per_minute": 100,
+    }
     desk = a_desk(limits=limits, allow_adding=True)
     for number in range(WORKERS):
         desk.post(desk.alert(order_id=f"order-{number}"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 import pytest
+from django.db import OperationalError
 
 from tests.factories import Floor
-from workers import operations, schedule
+from workers import operations, schedule, watchman
 from workers.models import Probe, ScheduleRun
 from workers.schedule import install_schedule, once_per_tick, silent_jobs, tick_of
 
@@ -88,21 +90,32 @@ def test_a_probe_is_answered_once(floor: Floor) -> None:
     assert Probe.objects.get(pk=probe.pk).answered_at == first
 
 
-def test_the_workers_notice_a_dead_beat(floor: Floor, caplog: pytest.LogCaptureFixture) -> None:
-    """The alarm is raised by a process that is not beat, and a missing database does not end the watch."""
-    from unittest import mock
+def test_the_workers_keep_the_schedule_when_nobody_else_does(floor: Floor) -> None:
+    """Beat or Redis is away: every worker looks, each tick still runs once, and one failing job stops none."""
+    assert set(watchman.STAND_IN) <= set(watchman.look())
+    assert ScheduleRun.objects.count() == len(watchman.STAND_IN)
+    assert not set(watchman.STAND_IN) & set(watchman.look())
+    floor.clock.forward(120)
+    with mock.patch.dict(watchman.STAND_IN, {NAME: mock.Mock(side_effect=ValueError("broken"))}):
+        watchman.look()
+    assert ScheduleRun.objects.filter(name="workers.positions.monitor_exits").count() == 2
 
-    from django.db import OperationalError
 
-    from workers import watchman
-
-    assert NAME in watchman.look()
+def test_the_watch_outlives_a_missing_database(floor: Floor) -> None:
+    """It tells, and looks again."""
     with mock.patch.object(watchman, "silent_jobs", side_effect=OperationalError("away")):
         assert watchman.look() == []
-    with mock.patch.object(watchman, "LOOK_EVERY_SECONDS", 0.01), mock.patch.object(watchman, "look") as look:
-        look.side_effect = lambda: watchman.stop()
+
+
+def test_the_watch_starts_with_its_worker_and_ends_with_it() -> None:
+    """One thread, that tells what is silent at most once a minute."""
+
+    def found() -> list[str]:
+        watchman.stop()
+        return [NAME]
+
+    with mock.patch.object(watchman, "LOOK_EVERY_SECONDS", 0.01), mock.patch.object(watchman, "look", found):
         watchman.start()
-        for thread in threading.enumerate():
-            if thread.name == "watchman":
-                thread.join(5)
-        look.assert_called_once()
+        (thread,) = [thread for thread in threading.enumerate() if thread.name == "watchman"]
+        thread.join(10)
+    assert not thread.is_alive()

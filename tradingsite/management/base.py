@@ -10,8 +10,9 @@ from typing import Any
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.management.base import BaseCommand, CommandError
 
-from books_app.web.reasons import ALL_REASONS, page_of
+from books_app.web.reasons import page_of
 from domain.errors import TradingError
+from domain.reasons import REASONS
 
 
 class DeskCommand(BaseCommand):
@@ -44,7 +45,7 @@ class DeskCommand(BaseCommand):
             self.stdout.write(text)
 
     def _refuse(self, code: str, message: str) -> None:
-        fix = ALL_REASONS[code].fix
+        fix = REASONS[code].fix
         if self.as_json:
             error = {"code": code, "message": message, "fix": fix, "docs": page_of(code)}
             self.stdout.write(json.dumps({"error": error}, indent=2, ensure_ascii=False))

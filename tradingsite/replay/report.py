@@ -170,10 +170,8 @@ def _broken_promises(day: RecordedDay) -> list[str]:
             broken.append(f"{fill.venue_fill_id}: filled at {fill.executed_at} on a quote of {known_at}")
         if not day.opens_at <= fill.executed_at < day.closes_at:
             broken.append(f"{fill.venue_fill_id}: filled at {fill.executed_at}, outside the session")
-        if (
-            touch is None
-            or ((fill.price < Decimal(touch)) is (fill.order.side == "buy")
-            and fill.price != Decimal(touch))
+        if touch is None or (
+            (fill.price < Decimal(touch)) is (fill.order.side == "buy") and fill.price != Decimal(touch)
         ):
             broken.append(f"{fill.venue_fill_id}: {fill.order.side} at {fill.price}, the quote was {touch}")
     return broken

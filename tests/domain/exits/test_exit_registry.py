@@ -31,7 +31,7 @@ def test_the_seed_has_every_kind_once_by_tier_with_the_stated_figures():
     assert rows["max_hold"].params == {"hours": 120}
     assert rows["min_dte"].params == {"days": 1}
     assert rows["end_of_day"].params == {"minutes": 5}
-    assert [row.kind for row in defaults() if not row.enabled] == ["scale_out"]
+    assert [row.kind for row in defaults() if not row.enabled] == ["end_of_day", "scale_out"]
 
 
 def test_a_seeded_row_builds_the_rule_it_came_from():

@@ -10,6 +10,7 @@ import requests
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from signals_app.services.strategies import alert_body
 from tradingsite.demo import Webhook, demo_webhook, play
 from tradingsite.tables import table
 
@@ -42,7 +43,14 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(rows))
             return
         rows = [
-            [o.what, o.http_status, o.outcome, o.reason, "" if o.milliseconds is None else f"{o.milliseconds} ms", o.text]
+            [
+                o.what,
+                o.http_status,
+                o.outcome,
+                o.reason,
+                "" if o.milliseconds is None else f"{o.milliseconds} ms",
+                o.text,
+            ]
             for o in outcomes
         ]
         self.stdout.write(table(["alert", "http", "outcome", "reason", "after", "what became of it"], rows))
@@ -56,6 +64,6 @@ class Command(BaseCommand):
             {"ticker": "NVDA", "action": "buy", "sentiment": "long", "time": "NOW", "key": webhook.token}
         ).replace("NOW", "'$(date -u +%Y-%m-%dT%H:%M:%SZ)'")
         self.stdout.write(
-            f"\nIn TradingView's alert dialog, webhook URL:\n  {webhook.url}\nand message:\n  {webhook.template}\n"
+            f"\nIn TradingView's alert dialog, webhook URL:\n  {webhook.url}\nand message:\n  {alert_body(webhook.token)}\n"
             f"\nFrom a shell, an alert that opens a position:\n  curl -sS '{webhook.url}' -d '{body}'\n"
         )

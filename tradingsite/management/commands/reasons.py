@@ -8,8 +8,8 @@ from typing import Any
 
 from django.conf import settings
 
-from books_app.web.reasons import ALL_REASONS
 from domain.reason_pages import reason_pages
+from domain.reasons import REASONS
 from tradingsite.management.base import DeskCommand
 
 
@@ -25,7 +25,7 @@ class Command(DeskCommand):
 
     def run(self, *, check: bool, folder: Path | None, **options: Any) -> dict[str, Any]:
         place = folder or Path(settings.BASE_DIR) / "docs" / "reasons"
-        pages = reason_pages(ALL_REASONS)
+        pages = reason_pages(REASONS)
         outdated = [name for name, text in pages.items() if not _holds(place / name, text)]
         surplus = [path.name for path in sorted(place.glob("*.md")) if path.name not in pages]
         if not check:

@@ -58,9 +58,12 @@ class Command(BaseCommand):
     def _show(self, report: dict[str, Any], seconds: float) -> None:
         out = self.stdout.write
         session = report["session"]
-        out(f"{report['symbol']} on {report['date']}, session {session['opens_at'][11:16]}-{session['closes_at'][11:16]} UTC\n")
+        out(
+            f"{report['symbol']} on {report['date']}, session {session['opens_at'][11:16]}-{session['closes_at'][11:16]} UTC\n"
+        )
         rows = [
-            [a["at"][11:19], a["http_status"], a["outcome"], a["reason"], a["text"], a["note"]] for a in report["alerts"]
+            [a["at"][11:19], a["http_status"], a["outcome"], a["reason"], a["text"], a["note"]]
+            for a in report["alerts"]
         ]
         out(table(["time", "http", "outcome", "reason", "what", "expected"], rows))
         fills = [
@@ -69,7 +72,15 @@ class Command(BaseCommand):
         ]
         out(table(["fill", "side", "qty", "contract", "price", "bid / ask"], fills))
         positions = [
-            [p["symbol"], p["status"], p["entry_quantity"], p["entry_price"], p["mark"], p["realized"], p["exit_reason"]]
+            [
+                p["symbol"],
+                p["status"],
+                p["entry_quantity"],
+                p["entry_price"],
+                p["mark"],
+                p["realized"],
+                p["exit_reason"],
+            ]
             for p in report["positions"]
         ]
         out(table(["position", "status", "qty", "entry", "mark", "realized", "left because"], positions))

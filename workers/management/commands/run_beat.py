@@ -6,9 +6,9 @@ import time
 from typing import Any, Final
 
 import psycopg2
+from celery import current_app
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tradingsite.celery import app
 from workers.beat import GuardedScheduler, guard, seconds_since_tick
 
 SILENCE_S: Final = 30.0  # it asks the server at least once a second
@@ -19,9 +19,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="do not wait: exit 1 when another beat is running")
-        parser.add_argument(
-            "--check", action="store_true", help="only look: exit 1 unless a beat is alive"
-        )
+        parser.add_argument("--check", action="store_true", help="only look: exit 1 unless a beat is alive")
 
     def handle(self, *args: Any, once: bool, check: bool, **options: Any) -> None:
         if check:
@@ -30,7 +28,7 @@ class Command(BaseCommand):
         self._await_turn(once=once)
         self.stdout.write("This beat runs the schedule.")
         try:
-            app.Beat(quiet=True, loglevel="INFO", redirect_stdouts=False, scheduler=GuardedScheduler).run()
+            current_app.Beat(quiet=True, loglevel="INFO", redirect_stdouts=False, scheduler=GuardedScheduler).run()
         finally:
             guard.release()
         if GuardedScheduler.lost:
