@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+from django.db import connection
 
 from books_app import clock
-from books_app.models import AuditEvent
 
-TEXT_LIMIT = 400
+TEXT_LIMIT: Final = 400
+# Plain SQL: every alert writes five of these, and through the ORM they cost more than the statements they tell of.
+_INSERT: Final = """
+    INSERT INTO books_app_auditevent
+        (at, entity, entity_id, from_state, to_state, actor, reason, text, data, correlation_id) VALUES
+"""
+_ROW: Final = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 class Trail:
@@ -20,7 +28,7 @@ class Trail:
     def __init__(self, actor: str, correlation_id: str = "") -> None:
         self._actor = actor
         self._correlation_id = correlation_id
-        self._events: list[AuditEvent] = []
+        self._events: list[tuple[Any, ...]] = []
 
     def note(
         self,
@@ -34,23 +42,18 @@ class Trail:
         data: Mapping[str, Any] | None = None,
         correlation_id: str | None = None,
     ) -> None:
+        correlation = self._correlation_id if correlation_id is None else correlation_id
+        told = json.dumps(dict(data or {}))
+        states = (from_state, to_state)
         self._events.append(
-            AuditEvent(
-                at=clock.now(),
-                entity=entity,
-                entity_id=entity_id,
-                from_state=from_state,
-                to_state=to_state,
-                actor=self._actor,
-                reason=reason,
-                text=text[:TEXT_LIMIT],
-                data=dict(data or {}),
-                correlation_id=self._correlation_id if correlation_id is None else correlation_id,
-            )
+            (clock.now(), entity, entity_id, *states, self._actor, reason, text[:TEXT_LIMIT], told, correlation)
         )
 
     def write(self) -> None:
         """Insert what was noted. Call it last in the transaction; noting after it is a mistake that loses the note."""
         if self._events:
-            AuditEvent.objects.bulk_create(self._events)
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    _INSERT + ", ".join([_ROW] * len(self._events)), [v for row in self._events for v in row]
+                )
             self._events = []

@@ -73,7 +73,7 @@ def size(
     quantity = min(wanted, *fits.values())
     clamps = ", ".join(f"{fits[name]} ({name} {money:,.2f})" for name, money in room.items())
     arithmetic = (
-        f"one contract costs {price} x {multiplier} + {commission} = {unit:,.2f}; {wish}; limits allow {clamps}"
+        f"one contract costs {price.normalize():f} x {multiplier} + {commission.normalize():f} = {unit:,.2f}; {wish}; limits allow {clamps}"
     )
     if quantity < 1:
         raise OrderDenied("size_zero", f"0 contracts: {arithmetic}", unit_cost=unit, wanted=wanted)

@@ -7,14 +7,12 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Q
 
 from books_app.models import Account
 from domain import pnl
 from domain.orders import LIVE
 from domain.positions import Direction
 from domain.rules.view import BookView, HeldPosition, Limits, WorkingOrder
-from risk_app.models import SymbolRule
 
 NEW_YORK = ZoneInfo("America/New_York")
 WHOLE_NUMBERS = ("max_open_positions", "max_positions_per_symbol", "max_orders_per_minute")
@@ -46,6 +44,8 @@ _LIMITS = """
     WHERE account_id = %s OR account_id IS NULL ORDER BY code, account_id NULLS LAST
 """
 
+_DENIED = "SELECT symbol FROM risk_app_symbolrule WHERE account_id = %s OR account_id IS NULL"
+
 
 def limits_of(account: Account) -> Limits:
     """The limits that count for a book now: its own rows, else the rows for every book, else the built-in defaults."""
@@ -58,8 +58,9 @@ def limits_of(account: Account) -> Limits:
 
 
 def denied_symbols(account: Account) -> frozenset[str]:
-    rows = SymbolRule.objects.filter(Q(account=account) | Q(account__isnull=True))
-    return frozenset(rows.values_list("symbol", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_DENIED, [account.pk])
+        return frozenset(symbol for (symbol,) in cursor.fetchall())
 
 
 def book_view(account: Account, *, now: datetime) -> BookView:

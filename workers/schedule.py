@@ -85,7 +85,7 @@ def silent_jobs(*, tolerance: int = 3, at_least: int = 60) -> list[str]:
     silent = []
     for name, seconds in EVERY_SECONDS.items():
         since = now - timedelta(seconds=max(seconds * tolerance, at_least))
-        if first is not None and first > since and seconds > at_least:
+        if first is not None and first > since:
             continue
         if not ScheduleRun.objects.filter(name=name, tick_at__gte=since).exists():
             silent.append(name)

@@ -30,14 +30,13 @@ S = OrderStatus
 
 def execute_order(*, order_id: int, broker_of: Callable[[Account], Broker] = broker_for) -> OrderStatus:
     """Take an order one step further: send it, look up an unproven one, or work one that rests. Safe to repeat."""
-    order = Order.objects.select_related("account").get(pk=order_id)
+    order = Order.objects.get(pk=order_id)
     if order.status in LIVE and order.expires_at <= clock.now():
         return S(expire_order(order_id=order_id).status)
-    broker = broker_of(order.account)
     if order.status == S.PENDING_EXECUTION:
-        return _send(order_id, broker)
+        return _send(order_id, broker_of)
     if order.status in AT_VENUE and not _being_sent(order):
-        return _look(order, broker)
+        return _look(order, broker_of(order.account))
     return S(order.status)
 
 
@@ -46,12 +45,12 @@ def _being_sent(order: Order) -> bool:
     return order.status == S.SUBMITTING and order.due_at > clock.now()
 
 
-def _send(order_id: int, broker: Broker) -> OrderStatus:
+def _send(order_id: int, broker_of: Callable[[Account], Broker]) -> OrderStatus:
     begun, status = _begin(order_id)
     if begun is None:
         return status
     try:
-        report = broker.submit(_ticket(begun))
+        report = broker_of(begun.account).submit(_ticket(begun))
     except VenueRejected as e:
         return _end(order_id, S.REJECTED, e.code, e.message)
     except VenueUnavailable as e:
@@ -86,6 +85,7 @@ def _begin(order_id: int) -> tuple[Order | None, OrderStatus]:
     """
     account = lock_account_of(order_id)
     order = orders_for_update().get(pk=order_id)
+    order.account = account
     if order.status != S.PENDING_EXECUTION:
         return None, S(order.status)
     trail = Trail("risk gate", order.correlation_id)

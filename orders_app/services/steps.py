@@ -12,11 +12,16 @@ from books_app.models import Account
 from domain.orders import FINAL, OrderStatus, check_step
 from orders_app.models import Order
 from positions_app import services as positions
-from risk_app.services import accounts_for_update, release_reservation
+from risk_app.services import release_reservation
 
 SWEEP_AFTER = timedelta(seconds=5)  # an order that nobody works on within this time is taken up by a sweep
 
 
+# Finding and locking in one statement, as accounts_for_update locks: every step of an order begins with it.
+_LOCK_BOOK = """
+    SELECT * FROM books_app_account WHERE id = (SELECT account_id FROM orders_app_order WHERE id = %s)
+    FOR NO KEY UPDATE
+"""
 # The columns that an order's way changes; all others are written once.
 MOVING = (
     "venue_order_id",
@@ -39,8 +44,10 @@ def orders_for_update() -> QuerySet[Order]:
 
 
 def lock_account_of(order_id: int) -> Account:
-    """The book of an order under its row lock, which comes before the order's own."""
-    return accounts_for_update().get(pk=Order.objects.filter(pk=order_id).values("account_id")[:1])
+    """The book of an order under its row lock, which comes before the order's own. Raises Order.DoesNotExist."""
+    for account in Account.objects.raw(_LOCK_BOOK, [order_id]):
+        return account
+    raise Order.DoesNotExist(f"there is no order {order_id}")
 
 
 def advance(
