@@ -47,7 +47,7 @@ class Account(models.Model):
         help_text="An entry pays at most this above the ask it was made on; 0.02 is 2 %.",
     )
     commission_per_contract = PriceField(default=Decimal("0.65"))
-    dry_run = models.BooleanField(default=False, help_text="Make and price orders, never send them.")
+    dry_run = models.BooleanField(default=False, help_text="Make and price entries, never send them.")
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:

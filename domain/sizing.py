@@ -10,6 +10,7 @@ from domain.errors import OrderDenied, RuleBroken
 from domain.quantities import contracts
 from domain.rules.view import BookView, Limits
 
+_CENT = Decimal("0.01")
 SizingKind = Literal["fixed", "risk", "notional"]
 
 
@@ -72,9 +73,7 @@ def size(
     fits = {name: _times(money, unit) for name, money in room.items()}
     quantity = min(wanted, *fits.values())
     clamps = ", ".join(f"{fits[name]} ({name} {money:,.2f})" for name, money in room.items())
-    arithmetic = (
-        f"one contract costs {price.normalize():f} x {multiplier} + {commission.normalize():f} = {unit:,.2f}; {wish}; limits allow {clamps}"
-    )
+    arithmetic = f"one contract costs {_shown(price)} x {multiplier} + {_shown(commission)} = {unit:,.2f}; {wish}; limits allow {clamps}"
     if quantity < 1:
         raise OrderDenied("size_zero", f"0 contracts: {arithmetic}", unit_cost=unit, wanted=wanted)
     return Sized(quantity, unit * quantity, f"{contracts(quantity)}: {arithmetic}")
@@ -97,3 +96,9 @@ def _wish(policy: SizingPolicy, *, premium: Decimal, commission: Decimal, unit: 
 def _times(money: Decimal, unit: Decimal) -> int:
     """How often unit fits into money; 0 for nothing or a debt."""
     return int(money // unit) if money > 0 else 0
+
+
+def _shown(amount: Decimal) -> str:
+    """With cents, and with more places only where there is something in them."""
+    cents = amount.quantize(_CENT)
+    return f"{cents if cents == amount else amount.normalize():f}"

@@ -41,7 +41,7 @@ def order_signal(signal_id: int) -> None:
     try:
         _carry_out(plan)
     except VenueUnavailable as e:
-        signals.wait_or_reject(signal_id=signal_id, cause=e)
+        signals.wait_or_reject(signal_id=signal_id, until=plan.good_until, cause=e)
     except (OrderDenied, RuleBroken) as e:
         signals.reject(signal_id=signal_id, cause=e)
 
@@ -132,7 +132,7 @@ def _reverse(plan: ApprovedPlan) -> None:
         _open(plan)
     else:
         waiting = RuleBroken("reversal_not_flat", f"the other side of {plan.underlying} is not closed yet")
-        signals.wait_or_reject(signal_id=plan.signal_id, cause=waiting)
+        signals.wait_or_reject(signal_id=plan.signal_id, until=plan.good_until, cause=waiting)
 
 
 def _is_flat_against(plan: ApprovedPlan) -> bool:

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('slippage', models.DecimalField(decimal_places=4, default=Decimal('0'), help_text='Extra cost as a fraction of the price; 0.01 is 1 %.', max_digits=6)),
                 ('entry_collar', models.DecimalField(decimal_places=4, default=Decimal('0.02'), help_text='An entry pays at most this above the ask it was made on; 0.02 is 2 %.', max_digits=6)),
                 ('commission_per_contract', books_app.fields.PriceField(decimal_places=8, default=Decimal('0.65'), max_digits=20)),
-                ('dry_run', models.BooleanField(default=False, help_text='Make and price orders, never send them.')),
+                ('dry_run', models.BooleanField(default=False, help_text='Make and price entries, never send them.')),
                 ('created_at', models.DateTimeField(default=books_app.clock.now, editable=False)),
             ],
             options={

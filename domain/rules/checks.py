@@ -75,7 +75,11 @@ class QuantityBelievable:
         asked, most = view.signal.quantity, view.limits.max_alert_quantity
         if asked is None:
             return RuleResult(self.code, True, "the alert names no quantity")
-        return RuleResult(self.code, asked <= most, f"the alert asks for {asked.normalize():,f}, at most {most.normalize():,f} are believed")
+        return RuleResult(
+            self.code,
+            asked <= most,
+            f"the alert asks for {asked.normalize():,f}, at most {most.normalize():,f} are believed",
+        )
 
 
 class SymbolAllowed:

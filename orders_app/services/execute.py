@@ -93,7 +93,7 @@ def _begin(order_id: int) -> tuple[Order | None, OrderStatus]:
         advance(
             order, S.DENIED, trail, reason="book_halted", text=f"book {account.name} is halted: {account.halt_reason}"
         )
-    elif account.dry_run:
+    elif account.dry_run and not order.reduce_only:
         advance(order, S.DRY_RUN, trail, reason="dry_run", text=f"book {account.name} makes orders and sends none")
     else:
         order.attempts += 1

@@ -39,6 +39,8 @@ def create_exit(
     wanted = min(position.quantity if quantity is None else quantity + covered, position.quantity)
     if leaving is not None and covered >= wanted:
         return leaving
+    if wanted < 1:
+        raise RuleBroken("bad_quantity", f"{quantity} contracts of position {position_id} are nothing to sell")
     trail = Trail(actor, position.correlation_id)
     for order in live:
         cancel_locked(order, trail, reason="position_closing", text=f"position {position_id} is being left: {reason}")

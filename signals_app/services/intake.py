@@ -129,22 +129,31 @@ def _store_refusal(caller: Caller, delivery: Delivery, refusal: AlertRefused) ->
 
 
 def _store(caller: Caller, delivery: Delivery, alerts: Sequence[Alert]) -> Receipt:
+    """Insert first and look afterwards: the unique key decides, however many deliveries race."""
     event = _new_event(caller, delivery, Outcome.ACCEPTED if alerts else Outcome.NOTED, 202)
     signals = [_new_signal(caller, event, leg, alert) for leg, alert in enumerate(alerts)]
     first = _seen_in_last_interval(caller, event, alerts)
-    if first is None:
-        try:
-            return _insert(event, signals)
-        except IntegrityError as e:
-            if "signal_once_per_alert" not in str(e):
-                raise
-            first = _first_of(caller, signals)
-    return _insert_duplicate(_new_event(caller, delivery, Outcome.DUPLICATE, 200), first)
+    if first is not None:
+        return _insert_duplicate(_new_event(caller, delivery, Outcome.DUPLICATE, 200), first)
+    try:
+        return _insert(event, signals)
+    except IntegrityError as e:
+        if "signal_once_per_alert" not in str(e):
+            raise
+    return _store_beside_known(caller, delivery, signals)
 
 
-def _first_of(caller: Caller, signals: Sequence[Signal]) -> Signal:
+def _store_beside_known(caller: Caller, delivery: Delivery, signals: Sequence[Signal]) -> Receipt:
+    """Some of a delivery's alerts came before: those are left out, and the new ones are not lost with them."""
     keys = [signal.dedupe_key for signal in signals]
-    return Signal.objects.filter(strategy=caller.strategy, dedupe_key__in=keys).earliest("pk")
+    known = {
+        signal.dedupe_key: signal for signal in Signal.objects.filter(strategy=caller.strategy, dedupe_key__in=keys)
+    }
+    new = [signal for signal in signals if signal.dedupe_key not in known]
+    if new:
+        return _insert(_new_event(caller, delivery, Outcome.ACCEPTED, 202), new)
+    first = min(known.values(), key=lambda signal: signal.pk)
+    return _insert_duplicate(_new_event(caller, delivery, Outcome.DUPLICATE, 200), first)
 
 
 def _new_signal(caller: Caller, event: WebhookEvent, leg: int, alert: Alert) -> Signal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,6 +16,7 @@ from signals_app.models import Signal
 
 MAX_ATTEMPTS = 5
 SWEEP_AFTER = timedelta(seconds=5)  # a step that is not followed by the next within this time is taken up by a sweep
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(seconds=15)
 S = SignalStatus
 
 
@@ -74,19 +75,23 @@ def reject(*, signal_id: int, cause: TradingError, actor: str = "risk gate") -> 
 
 
 @transaction.atomic
-def wait_or_reject(*, signal_id: int, cause: TradingError) -> None:
-    """Something that may come has not come: try again later, as the row says, until the tries or the alert run out."""
+def wait_or_reject(*, signal_id: int, until: datetime, cause: TradingError) -> None:
+    """Something that may come has not come: look again soon, as the row says, until the alert has grown too old.
+
+    An orderly wait is no failed try, so it clears the count of those.
+    """
     signal = signals_for_update().get(pk=signal_id)
     if signal.status not in LIVE:
         return
-    signal.attempts += 1
     trail = Trail("worker", signal.correlation_id)
-    if signal.attempts >= MAX_ATTEMPTS:
-        move(signal, S.REJECTED, trail, reason=cause.code, text=f"after {signal.attempts} tries: {cause.message}")
+    now = clock.now()
+    if now > until:
+        move(signal, S.REJECTED, trail, reason=cause.code, text=f"waited until {until:%H:%M:%S} UTC: {cause.message}")
     else:
-        signal.due_at = clock.now() + timedelta(seconds=2**signal.attempts)
-        signal.last_error = str(cause)[:400]
-    signal.save(update_fields=["attempts", "due_at", "last_error"])
+        waited = (now - signal.received_at) / 2
+        signal.due_at = now + min(max(waited, SHORTEST_WAIT), LONGEST_WAIT)
+        signal.attempts, signal.last_error = 0, str(cause)[:400]
+        signal.save(update_fields=["attempts", "due_at", "last_error"])
     trail.write()
 
 

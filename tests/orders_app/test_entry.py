@@ -231,6 +231,29 @@ def test_a_book_on_dry_run_makes_orders_and_sends_none(floor: Floor) -> None:
     assert Order.objects.get(signal=signal).status == "dry_run"
 
 
+def test_a_book_on_dry_run_still_leaves_what_it_holds(desk: Desk, floor: Floor) -> None:
+    """dry_run holds back entries; an exit that is never sent would be made again at every tick."""
+    position = open_a_position(desk, floor)
+    Account.objects.filter(pk=desk.account.pk).update(dry_run=True)
+    trade(desk, floor, action="sell", order_id="Exit")
+    position.refresh_from_db()
+
+    assert position.status == "closed"
+
+
+def test_a_contract_without_a_quote_is_waited_for_while_the_alert_is_fresh(desk: Desk, floor: Floor) -> None:
+    """An orderly wait is no failed try; when the alert has grown old it is refused, and the row tells what was missing."""
+    request = an_approved_request(desk, floor)
+    floor.market.silent = True
+    for _ in range(25):
+        floor.clock.forward(16)
+        sweep(floor)
+    signal = Signal.objects.get(pk=request.signal_id)
+
+    assert (signal.status, signal.reason) == ("rejected", "stale_signal")
+    assert "market_data_failed" in signal.last_error
+
+
 def test_no_contract_is_chosen_while_options_do_not_trade(desk: Desk, floor: Floor) -> None:
     """A quote of the contract is asked for before anything is locked; without one the try is repeated."""
     request = an_approved_request(desk, floor)

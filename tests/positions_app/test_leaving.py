@@ -118,8 +118,10 @@ def test_an_exit_is_one_order_and_grows_with_the_wish(floor: Floor) -> None:
     part.refresh_from_db()
 
     assert (part.status, whole.quantity) == ("cancelled", 3)
+    with pytest.raises(RuleBroken, match="bad_quantity"):
+        create_exit(position_id=open_a_position(a_desk(), floor).pk, quantity=0, reason="alert", text="", actor="t")
     assert create_exit(position_id=position.pk, quantity=99, reason="alert", text="", actor="t") == whole
-    assert Order.objects.filter(reduce_only=True).exclude(status="cancelled").count() == 1
+    assert Order.objects.filter(reduce_only=True, position=position).exclude(status="cancelled").count() == 1
 
 
 def test_leaving_takes_back_the_entry_that_still_buys(floor: Floor) -> None:
@@ -202,7 +204,7 @@ def test_a_reversal_that_never_gets_flat_is_given_up(floor: Floor) -> None:
     floor.market.silent = True
     floor.follow_nudges()
     pipeline.order_signal(signal_id)
-    for _ in range(6):
+    for _ in range(12):
         floor.clock.forward(40)
         sweep(floor)
     signal = Signal.objects.get(pk=signal_id)

@@ -73,6 +73,17 @@ def test_a_delivery_of_several_alerts_is_stored_whole_and_recognised_whole(desk:
     assert told(again)["signals"] == told(first)["signals"]
 
 
+def test_the_new_alerts_of_a_delivery_are_kept_beside_known_ones(desk: Desk) -> None:
+    """One of two legs was delivered before: it stays one signal, the other is accepted."""
+    known = json.loads(desk.alert(order_id="TP1"))
+    first = told(desk.post(json.dumps(known).encode()))["signals"]
+    both = told(desk.post(json.dumps([known, {**known, "order_id": "TP2"}]).encode()))
+
+    assert both["outcome"] == "accepted"
+    assert len(both["signals"]) == 1
+    assert set(both["signals"]).isdisjoint(first)
+
+
 def test_a_message_without_an_order_is_noted(desk: Desk) -> None:
     """A relay text is kept as an event and leads to nothing."""
     answer = desk.post(json.dumps({"key": desk.token, "msg": "Long AAPL"}).encode())
