@@ -73,7 +73,8 @@ def size(
     fits = {name: _times(money, unit) for name, money in room.items()}
     quantity = min(wanted, *fits.values())
     clamps = ", ".join(f"{fits[name]} ({name} {money:,.2f})" for name, money in room.items())
-    arithmetic = f"one contract costs {_shown(price)} x {multiplier} + {_shown(commission)} = {unit:,.2f}; {wish}; limits allow {clamps}"
+    costs = f"one contract costs {_shown(price)} x {multiplier} + {_shown(commission)} = {unit:,.2f}"
+    arithmetic = f"{costs}; {wish}; limits allow {clamps}"
     if quantity < 1:
         raise OrderDenied("size_zero", f"0 contracts: {arithmetic}", unit_cost=unit, wanted=wanted)
     return Sized(quantity, unit * quantity, f"{contracts(quantity)}: {arithmetic}")
