@@ -53,7 +53,7 @@ class RiskLimitAdmin(AuditedAdmin):
 class SymbolRuleForm(forms.ModelForm):
     class Meta:
         model = SymbolRule
-        fields = ("account", "symbol", "note")
+        fields = ("account", "symbol", "leave", "note")
         help_texts = {"account": "Empty: denied in every book.", "symbol": "The underlying, as SPY or BRK.B"}
 
     def clean_symbol(self) -> str:

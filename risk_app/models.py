@@ -57,7 +57,7 @@ class RiskLimit(models.Model):
 
 
 class SymbolRule(models.Model):
-    """A symbol that may not be entered, in one book or in all. Exits are never stopped by it."""
+    """A symbol that may not be entered, in one book or in all. Exits are never stopped by it; ``leave`` starts them."""
 
     account = models.ForeignKey(
         "books_app.Account",
@@ -68,6 +68,11 @@ class SymbolRule(models.Model):
         verbose_name="book",
     )
     symbol = models.CharField(max_length=24)
+    leave = models.BooleanField(
+        "leave positions too",
+        default=False,
+        help_text="Trading in it is halted or about to be: the exit rule 'halted' leaves what is held.",
+    )
     note = models.CharField("why", max_length=200, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 

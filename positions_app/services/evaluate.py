@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
 
+from django.apps import apps
 from django.db import connection, transaction
 
 from books_app import clock
@@ -30,6 +31,7 @@ _KEEP = """
     JOIN unnest(%s::text[]) WITH ORDINALITY AS said (verdicts, place) USING (place)
     ORDER BY row.position_id
 """
+_IN_ORDER = "SELECT id FROM positions_app_position WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 _REMEMBER = """
     UPDATE positions_app_position AS position SET verdicts_digest = said.digest
     FROM unnest(%s::bigint[], %s::text[]) AS said (id, digest) WHERE position.id = said.id
@@ -64,11 +66,14 @@ def evaluate_exits(*, only: Sequence[int] | None = None) -> list[Leaving]:
     spots = _spots(underlyings)
     sessions = _sessions(underlyings, now)
     book = RuleBook()
+    halted = _halted()
     evaluations: list[Evaluation] = []
     measured: list[Greeks | None] = greeks_of(positions, spots, now)
     for position, greeks in zip(positions, measured, strict=True):
-        view = _view(position, greeks, sessions[position.underlying], spots.get(position.underlying), now)
-        evaluations.append(book.rules_of(position.strategy_id, position.underlying).evaluate(view))
+        underlying = position.underlying
+        stopped = (None, underlying) in halted or (position.account_id, underlying) in halted
+        view = _view(position, greeks, sessions[underlying], spots.get(underlying), now, halted=stopped)
+        evaluations.append(book.rules_of(position.strategy_id, underlying).evaluate(view))
     _remember(positions, evaluations, measured, now)
     return [
         Leaving(p.pk, e.exit.kind, e.exit.text, e.exit.quantity(p.quantity))
@@ -89,7 +94,15 @@ def _spots(underlyings: set[str]) -> dict[str, Decimal]:
     return {symbol: judged.mid for symbol, judged in found.items() if judged.mid is not None}
 
 
-def _view(p: Held, greeks: Greeks | None, session: SessionState, spot: Decimal | None, now: datetime) -> PositionView:
+def _halted() -> set[tuple[int | None, str]]:
+    """(book or None for all, underlying) of what is to be left. By name, not by import: limits stand above this floor."""
+    rules = apps.get_model("risk_app", "SymbolRule").objects.filter(leave=True)
+    return set(rules.values_list("account_id", "symbol"))
+
+
+def _view(
+    p: Held, greeks: Greeks | None, session: SessionState, spot: Decimal | None, now: datetime, *, halted: bool
+) -> PositionView:
     return PositionView(
         position_id=p.pk,
         symbol=p.symbol,
@@ -110,6 +123,7 @@ def _view(p: Held, greeks: Greeks | None, session: SessionState, spot: Decimal |
         entry_greeks=p.entry_greeks or greeks,
         spot=spot,
         scaled_out=p.scaled_out,
+        halted=halted,
     )
 
 
@@ -142,6 +156,7 @@ def _remember(
 @transaction.atomic
 def _write(changed: Sequence[tuple[Held, Evaluation, str]], first: dict[int, str], now: datetime) -> None:
     with connection.cursor() as cursor:
+        cursor.execute(_IN_ORDER, [sorted({position.pk for position, _, _ in changed} | set(first))])
         if changed:
             ids = [position.pk for position, _, _ in changed]
             fired = ["" if evaluation.exit is None else evaluation.exit.kind for _, evaluation, _ in changed]

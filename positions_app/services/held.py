@@ -19,6 +19,7 @@ class Held(NamedTuple):
     """The columns of one open position that rules and Greeks look at, named as in the table."""
 
     pk: int
+    account_id: int
     strategy_id: int
     symbol: str
     underlying: str

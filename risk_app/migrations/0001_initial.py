@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('symbol', models.CharField(max_length=24)),
+                ('leave', models.BooleanField(default=False, help_text="Trading in it is halted or about to be: the exit rule 'halted' leaves what is held.", verbose_name='leave positions too')),
                 ('note', models.CharField(blank=True, max_length=200, verbose_name='why')),
                 ('created_at', models.DateTimeField(default=books_app.clock.now, editable=False)),
                 ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='symbol_rules', to='books_app.account', verbose_name='book')),

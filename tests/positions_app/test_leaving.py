@@ -14,6 +14,7 @@ from orders_app.models import Order
 from orders_app.services import create_exit
 from positions_app.models import ExitRule, ExitVerdict, Position
 from positions_app.services import evaluate_exits, refresh_marks
+from risk_app.models import SymbolRule
 from tests.factories import Desk, Floor, a_desk, seed_exit_rules
 from tests.trading import entry_of, open_a_position, sweep, told, trade
 from workers import pipeline
@@ -93,6 +94,16 @@ def test_the_most_specific_rule_counts(floor: Floor) -> None:
     refresh_marks()
 
     assert "stop_loss" not in {wish.kind for wish in evaluate_exits()}
+
+
+def test_a_halted_symbol_is_left(desk: Desk, floor: Floor) -> None:
+    """An operator marks the symbol: the first tier leaves it in that book, and the deny list keeps it out."""
+    position = _marked(open_a_position(desk, floor), floor, "1")
+    other = open_a_position(a_desk(), floor)
+    SymbolRule.objects.create(account=desk.account, symbol="AAPL", leave=True, note="halted")
+    assert [(wish.position_id, wish.kind) for wish in evaluate_exits()] == [(position.pk, "halted")]
+    SymbolRule.objects.create(account=None, symbol="AAPL", leave=True)
+    assert {wish.position_id for wish in evaluate_exits()} == {position.pk, other.pk}
 
 
 def test_a_scale_out_leaves_a_part_and_guards_the_rest(floor: Floor) -> None:
