@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import Final
@@ -26,13 +26,21 @@ ROOMY: Final = {
 
 def make(count: int) -> None:
     """Default limits and exit rules, and ``count`` books with one strategy each. Needs Django on an empty database."""
-    from books_app import ledger
+    from books_app import clock, ledger
     from books_app.models import Account
     from positions_app.services.rules import seed_default_rules
     from risk_app.models import RiskLimit
     from signals_app.models import Credential, Strategy
+    from workers.models import ScheduleRun
+    from workers.schedule import EVERY_SECONDS
 
     seed_default_rules()
+    # Beat does not run, and workers would stand in for it: to them each job has run, and will have for the whole run.
+    later = clock.now() + timedelta(days=1)
+    ScheduleRun.objects.bulk_create(
+        ScheduleRun(name=name, tick_at=later, started_at=later, finished_at=later, outcome=ScheduleRun.Outcome.DONE)
+        for name in EVERY_SECONDS
+    )
     RiskLimit.objects.bulk_create(RiskLimit(code=code, value=Decimal(value)) for code, value in ROOMY.items())
     accounts = Account.objects.bulk_create(
         Account(name=f"bench-{number}", start_cash=CASH, cash=CASH) for number in range(count)

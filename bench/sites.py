@@ -106,12 +106,13 @@ class Site:
 class Ours(Site):
     """The real thing, started as `make up` starts it, on a copy of the prepared database."""
 
-    # A position's row is written once on the way of an alert, so its xmin is the transaction that made it.
-    _WAY = """FROM positions_app_position AS position
-        JOIN signals_app_signal AS signal ON signal.id = position.signal_id WHERE signal.id = ANY(%s)"""
-    _LATENCIES = f"""SELECT extract(epoch FROM pg_xact_commit_timestamp(position.xmin) - signal.received_at) * 1000
+    # A fill is never changed, so its xmin is the transaction that made it, and with it the position.
+    _WAY = """FROM orders_app_fill AS fill JOIN orders_app_order AS entry ON entry.id = fill.order_id
+        JOIN signals_app_signal AS signal ON signal.id = entry.signal_id
+        WHERE signal.id = ANY(%s) AND entry.status = 'filled'"""
+    _LATENCIES = f"""SELECT extract(epoch FROM pg_xact_commit_timestamp(fill.xmin) - signal.received_at) * 1000
         {_WAY}"""  # noqa: S608
-    _COMMITS = f"""SELECT extract(epoch FROM pg_xact_commit_timestamp(position.xmin) - min(signal.received_at) OVER ())
+    _COMMITS = f"""SELECT extract(epoch FROM pg_xact_commit_timestamp(fill.xmin) - min(signal.received_at) OVER ())
         {_WAY}"""  # noqa: S608
     _DONE = "SELECT count(*) FROM positions_app_position WHERE signal_id > %s"
     _LAST = "SELECT COALESCE(max(id), 0) FROM signals_app_signal"

@@ -58,16 +58,25 @@ def choose(
     is not what the alert speaks of. Two equally good strikes: the lower; two equal roots: the shorter. delta_of gives a
     contract's delta, None or NaN where it has none. Raises OrderDenied ``no_listed_contract``.
     """
-    normal = [contract for contract in chain if contract.right is right and not is_adjusted(contract)]
-    later = [c for c in normal if days_to_expiration(c.expiration, today) >= policy.min_days]
-    if not later:
-        raise OrderDenied("no_listed_contract", _none_later(chain, normal, right, today, policy))
-    expiration = min(contract.expiration for contract in later)
-    listed = _one_per_strike([contract for contract in later if contract.expiration == expiration])
+    listed = _one_per_strike(_nearest_far_enough(chain, right, today, policy))
+    if not listed:
+        raise OrderDenied("no_listed_contract", _none_later(chain, right, today, policy))
     if policy.strike == "delta":
         return _by_delta(listed, policy.delta, delta_of)
     nearest = min(listed, key=lambda contract: (abs(contract.strike - spot), contract.strike))
     return nearest if policy.strike == "atm" else _beyond(listed, nearest, policy.otm_steps)
+
+
+def _nearest_far_enough(
+    chain: Sequence[OptionContract], right: Right, today: date, policy: ContractPolicy
+) -> list[OptionContract]:
+    """Normal contracts of the first expiration that has any; looks at each contract of a long chain as little as it can."""
+    for expiration in sorted({contract.expiration for contract in chain}):
+        if days_to_expiration(expiration, today) >= policy.min_days:
+            found = [c for c in chain if c.expiration == expiration and c.right is right and not is_adjusted(c)]
+            if found:
+                return found
+    return []
 
 
 def is_adjusted(contract: OptionContract) -> bool:
@@ -110,13 +119,8 @@ def _by_delta(listed: Sequence[OptionContract], wanted: Decimal, delta_of: Delta
     return min(found)[2]
 
 
-def _none_later(
-    chain: Sequence[OptionContract],
-    normal: Sequence[OptionContract],
-    right: Right,
-    today: date,
-    policy: ContractPolicy,
-) -> str:
+def _none_later(chain: Sequence[OptionContract], right: Right, today: date, policy: ContractPolicy) -> str:
+    normal = [contract for contract in chain if contract.right is right and not is_adjusted(contract)]
     name = "calls" if right is Right.CALL else "puts"
     if not normal:
         return f"of {len(chain)} listed contracts none is one of the normal {name}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -18,10 +20,10 @@ NEW_YORK = ZoneInfo("America/New_York")
 WHOLE_NUMBERS = ("max_open_positions", "max_positions_per_symbol", "max_orders_per_minute")
 
 
-# Everything that the limits look at, in one statement: it is read twice on the way of every alert, once under the
-# book's row lock. Amounts travel as text, because JSON numbers would become floats. An order is known by its table, not
-# by import: orders stand above this floor. At most one live exit exists for a position (a unique index).
-_BOOK = """
+# Everything that limits are about, in one statement: it is read twice on the way of every alert, once under the book's
+# row lock. Amounts travel as text, because JSON numbers would become floats. An order is known by its table, not by
+# import: orders stand above this floor. At most one live exit exists for a position (a unique index).
+_STANDING = """
     SELECT
         (SELECT -COALESCE(sum(amount), 0) FROM books_app_ledgerentry
           WHERE account_id = %(book)s AND line IN ('realized', 'commission') AND booked_at >= %(day)s),
@@ -36,41 +38,30 @@ _BOOK = """
            FROM positions_app_position AS held WHERE account_id = %(book)s AND status <> 'closed'),
         (SELECT json_agg(json_build_array(order_id, underlying, thesis, amount::text, position_id) ORDER BY order_id)
            FROM risk_app_reservation AS kept JOIN orders_app_order AS entry ON entry.id = kept.order_id
-          WHERE kept.account_id = %(book)s AND kept.released_at IS NULL)
+          WHERE kept.account_id = %(book)s AND kept.released_at IS NULL),
+        (SELECT json_agg(json_build_array(code, value::text) ORDER BY account_id NULLS FIRST) FROM risk_app_risklimit
+          WHERE account_id = %(book)s OR account_id IS NULL),
+        (SELECT json_agg(symbol) FROM risk_app_symbolrule WHERE account_id = %(book)s OR account_id IS NULL)
 """
 
-_LIMITS = """
-    SELECT DISTINCT ON (code) code, value FROM risk_app_risklimit
-    WHERE account_id = %s OR account_id IS NULL ORDER BY code, account_id NULLS LAST
-"""
 
-_DENIED = "SELECT symbol FROM risk_app_symbolrule WHERE account_id = %s OR account_id IS NULL"
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A book, and what it may do: its own limits, else those for every book, else the built-in defaults."""
+
+    book: BookView
+    limits: Limits
+    denied_symbols: frozenset[str]
 
 
-def limits_of(account: Account) -> Limits:
-    """The limits that count for a book now: its own rows, else the rows for every book, else the built-in defaults."""
-    values: dict[str, Decimal | int] = {}
+def standing_of(account: Account, *, now: datetime) -> Standing:
+    """As the rules see it. Exact only while the caller holds the book's row lock."""
+    day, minute = start_of_day(now), now - timedelta(minutes=1)
     with connection.cursor() as cursor:
-        cursor.execute(_LIMITS, [account.pk])
-        for code, value in cursor.fetchall():
-            values[code] = int(value) if code in WHOLE_NUMBERS else value
-    return Limits(**values)  # type: ignore[arg-type]  # the codes are the field names, held together by a test
-
-
-def denied_symbols(account: Account) -> frozenset[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(_DENIED, [account.pk])
-        return frozenset(symbol for (symbol,) in cursor.fetchall())
-
-
-def book_view(account: Account, *, now: datetime) -> BookView:
-    """The book as the rules see it. Exact only while the caller holds the book's row lock."""
-    minute = now - timedelta(minutes=1)
-    with connection.cursor() as cursor:
-        cursor.execute(_BOOK, {"book": account.pk, "day": start_of_day(now), "minute": minute, "live": sorted(LIVE)})
-        realized_today, orders_last_minute, positions, entries = cursor.fetchone()
+        cursor.execute(_STANDING, {"book": account.pk, "day": day, "minute": minute, "live": sorted(LIVE)})
+        realized_today, orders_last_minute, positions, entries, limits, denied = cursor.fetchone()
     held = [_held(*row) for row in positions or ()]
-    return BookView(
+    book = BookView(
         name=account.name,
         status=account.status,
         cash=account.cash,
@@ -80,6 +71,13 @@ def book_view(account: Account, *, now: datetime) -> BookView:
         unrealized=sum((unrealized for _, unrealized in held), Decimal(0)),
         orders_last_minute=orders_last_minute,
     )
+    return Standing(book, _limits(limits or ()), frozenset(denied or ()))
+
+
+def _limits(rows: Iterable[tuple[str, str]]) -> Limits:
+    """From [code, value], a book's own after those for every book."""
+    values = {code: int(Decimal(value)) if code in WHOLE_NUMBERS else Decimal(value) for code, value in rows}
+    return Limits(**values)  # type: ignore[arg-type]  # the codes are the field names, held together by a test
 
 
 def start_of_day(now: datetime) -> datetime:

@@ -5,25 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from books_app import clock
 from books_app.audit import Trail
 from books_app.models import Account
+from books_app.rows import locked_row
 from domain.errors import RuleBroken
 from risk_app.models import Reservation
 
 
-def accounts_for_update() -> QuerySet[Account]:
-    """Books by primary key under their row locks: the first lock of every transaction that spends or halts.
-
-    no_key here and in the other locks: an INSERT that only names the row by foreign key, as a webhook's, does not wait.
-    """
-    return Account.objects.select_for_update(no_key=True).order_by("pk")
-
-
 def lock_account(account_id: int) -> Account:
-    return accounts_for_update().get(pk=account_id)
+    """A book under its row lock: the first lock of every transaction that spends or halts."""
+    return locked_row(Account, account_id)
 
 
 def reserve(*, order_id: int, account: Account, amount: Decimal) -> Reservation:

@@ -12,7 +12,7 @@ from django.db.models.functions import Extract
 from books_app.models import Account
 from orders_app.models import Order
 from positions_app.models import Position
-from risk_app.queries import book_view, start_of_day
+from risk_app.queries import standing_of, start_of_day
 from signals_app.models import Signal, WebhookEvent
 from signals_app.services.counters import refusals
 
@@ -82,7 +82,7 @@ def _waits(since: datetime) -> QuerySet[Order]:
 
 
 def _book(account: Account, now: datetime) -> dict[str, Any]:
-    view = book_view(account, now=now)
+    view = standing_of(account, now=now).book
     return {
         "name": account.name,
         "status": account.status,

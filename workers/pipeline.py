@@ -29,21 +29,25 @@ log = structlog.get_logger(__name__)
 
 def process_signal(signal_id: int) -> None:
     """Decide, and when approved go straight on to the orders."""
-    if signals.decide(signal_id=signal_id) == SignalStatus.APPROVED:
-        order_signal(signal_id)
+    plan = signals.decide_to_plan(signal_id=signal_id)
+    if plan is not None:
+        _order(plan)
 
 
 def order_signal(signal_id: int) -> None:
     """Turn an approved plan into orders and send them. A refusal at this stage becomes the signal's reason."""
     plan = signals.approved_plan(signal_id)
-    if plan is None:
-        return
+    if plan is not None:
+        _order(plan)
+
+
+def _order(plan: ApprovedPlan) -> None:
     try:
         _carry_out(plan)
     except VenueUnavailable as e:
-        signals.wait_or_reject(signal_id=signal_id, until=plan.good_until, cause=e)
+        signals.wait_or_reject(signal_id=plan.signal_id, until=plan.good_until, cause=e)
     except (OrderDenied, RuleBroken) as e:
-        signals.reject(signal_id=signal_id, cause=e)
+        signals.reject(signal_id=plan.signal_id, cause=e)
 
 
 def _carry_out(plan: ApprovedPlan) -> None:
@@ -61,11 +65,11 @@ def _open(plan: ApprovedPlan) -> None:
     request = entry_request(plan)
     candidate = orders.find_candidate(request)
     with transaction.atomic():
-        lock_account(plan.account_id)  # before the signal, in the house's order
+        account = lock_account(plan.account_id)  # before the signal, in the house's order
         signal = signals.locked_if_approved(signal_id=plan.signal_id)
         if signal is None:
             return
-        order = orders.create_entry(request=request, candidate=candidate)
+        order = orders.create_entry(request=request, candidate=candidate, locked=account)
         signals.mark_ordered(signal, order_ids=[order.pk])
     orders.execute_order(order_id=order.pk)
 

@@ -9,12 +9,12 @@ from books_app.audit import Trail
 from domain.errors import RuleBroken
 from domain.orders import LIVE, OrderStatus
 from orders_app.models import Order
-from orders_app.services.steps import advance, lock_account_of, orders_for_update
+from orders_app.services.steps import advance, lock_account_of, lock_order
 
 
 def _locked(order_id: int) -> Order:
     lock_account_of(order_id)
-    return orders_for_update().get(pk=order_id)
+    return lock_order(order_id)
 
 
 @transaction.atomic

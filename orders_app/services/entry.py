@@ -25,7 +25,7 @@ from market_app import services as market
 from orders_app.brokers.paper import fill_policy
 from orders_app.models import Order
 from orders_app.services.steps import SWEEP_AFTER
-from risk_app.queries import book_view, limits_of
+from risk_app.queries import standing_of
 from risk_app.services import lock_account, reserve
 
 TICK = Decimal("0.01")
@@ -101,15 +101,16 @@ def _chosen(chain: list[OptionContract], request: EntryRequest, now: datetime) -
 
 
 @transaction.atomic(savepoint=False)  # inside another transaction, what it refuses ends that one too
-def create_entry(*, request: EntryRequest, candidate: Candidate) -> Order:
+def create_entry(*, request: EntryRequest, candidate: Candidate, locked: Account | None = None) -> Order:
     """Size, pass the gate, reserve and insert, under the book's row lock: two workers never exceed a limit together.
 
-    A second call for the same request returns the first one's order. Raises OrderDenied with the limit and its figures.
+    locked: the book, from a caller that holds its lock already. A second call for the same request returns the first
+    one's order. Raises OrderDenied with the limit and its figures.
     """
-    account = lock_account(request.account_id)
-    existing = Order.objects.filter(account=account, client_order_id=request.client_order_id).first()
-    if existing is not None:
-        return existing
+    account = locked or lock_account(request.account_id)
+    made = Order.objects.filter(account=account, client_order_id=request.client_order_id)
+    for existing in made.values_list("pk", flat=True):
+        return Order.objects.get(pk=existing)
     now = clock.now()
     limit_price = request.limit_price or _highest_price(account, candidate)
     sized = _sized_and_gated(account, request, candidate, limit_price, now)
@@ -138,19 +139,18 @@ def _highest_price(account: Account, candidate: Candidate) -> Decimal:
 def _sized_and_gated(
     account: Account, request: EntryRequest, candidate: Candidate, limit_price: Decimal, now: datetime
 ) -> Sized:
-    limits = limits_of(account)
-    book = book_view(account, now=now)
+    standing = standing_of(account, now=now)
     sized = size(
         request.sizing,
         price=limit_price,
         multiplier=candidate.contract.multiplier,
         commission=account.commission_per_contract,
-        limits=limits,
-        book=book,
+        limits=standing.limits,
+        book=standing.book,
     )
     gate(
-        book,
-        limits,
+        standing.book,
+        standing.limits,
         cost=sized.cost,
         underlying=request.underlying,
         allow_adding=request.allow_adding,

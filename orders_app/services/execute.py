@@ -12,6 +12,7 @@ from django.db import DatabaseError, transaction
 from books_app import clock
 from books_app.audit import Trail
 from books_app.models import Account
+from books_app.rows import row
 from domain.errors import OutcomeUnknown, VenueRejected, VenueUnavailable
 from domain.orders import AT_VENUE, LIVE, OrderStatus, OrderType, Side
 from domain.venues import Broker, Ticket, VenueReport
@@ -19,7 +20,7 @@ from orders_app.brokers import broker_for
 from orders_app.models import Order
 from orders_app.services.cancel import expire_order
 from orders_app.services.fill import apply_report
-from orders_app.services.steps import SWEEP_AFTER, advance, lock_account_of, orders_for_update
+from orders_app.services.steps import SWEEP_AFTER, advance, lock_account_of, lock_order
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +31,7 @@ S = OrderStatus
 
 def execute_order(*, order_id: int, broker_of: Callable[[Account], Broker] = broker_for) -> OrderStatus:
     """Take an order one step further: send it, look up an unproven one, or work one that rests. Safe to repeat."""
-    order = Order.objects.get(pk=order_id)
+    order = row(Order, order_id)
     if order.status in LIVE and order.expires_at <= clock.now():
         return S(expire_order(order_id=order_id).status)
     if order.status == S.PENDING_EXECUTION:
@@ -84,7 +85,7 @@ def _begin(order_id: int) -> tuple[Order | None, OrderStatus]:
     The order comes back only to the one caller that moved it and may therefore send it.
     """
     account = lock_account_of(order_id)
-    order = orders_for_update().get(pk=order_id)
+    order = lock_order(order_id)
     order.account = account
     if order.status != S.PENDING_EXECUTION:
         return None, S(order.status)
@@ -108,7 +109,7 @@ def _begin(order_id: int) -> tuple[Order | None, OrderStatus]:
 def _never_arrived(order_id: int) -> OrderStatus:
     """The venue proves that it never saw the order, so it may be sent again under the same id."""
     lock_account_of(order_id)
-    order = orders_for_update().get(pk=order_id)
+    order = lock_order(order_id)
     if order.status == S.SUBMITTING:
         trail = Trail("venue lookup", order.correlation_id)
         order.due_at = clock.now()
@@ -126,7 +127,7 @@ def _never_arrived(order_id: int) -> OrderStatus:
 def _wait_or_give_up(order_id: int, cause: VenueUnavailable) -> OrderStatus:
     """Nothing happened at the venue: try again with growing pauses, kept in the row, as often as configured."""
     lock_account_of(order_id)
-    order = orders_for_update().get(pk=order_id)
+    order = lock_order(order_id)
     if order.status != S.SUBMITTING:
         return S(order.status)
     trail = Trail("paper venue", order.correlation_id)
@@ -150,7 +151,7 @@ def count_failure(*, order_id: int, cause: Exception) -> OrderStatus:
     An exit is tried for ever, and so is anything while only the database fails.
     """
     lock_account_of(order_id)
-    order = orders_for_update().get(pk=order_id)
+    order = lock_order(order_id)
     if order.status not in LIVE:
         return S(order.status)
     order.attempts += 1
@@ -174,7 +175,7 @@ def back_off(attempts: int) -> timedelta:
 @transaction.atomic
 def _end(order_id: int, status: OrderStatus, reason: str, text: str) -> OrderStatus:
     lock_account_of(order_id)
-    order = orders_for_update().get(pk=order_id)
+    order = lock_order(order_id)
     if order.status == S.SUBMITTING:
         trail = Trail("venue", order.correlation_id)
         advance(order, status, trail, reason=reason, text=text)

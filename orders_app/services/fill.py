@@ -16,7 +16,7 @@ from domain.positions import Direction
 from domain.symbols.occ import OptionContract
 from domain.venues import ExecutionReport, VenueReport
 from orders_app.models import Fill, Order
-from orders_app.services.steps import MOVING, advance, lock_account_of, orders_for_update
+from orders_app.services.steps import MOVING, advance, lock_account_of, lock_order
 from positions_app import services as positions
 from risk_app.services import shrink_reservation
 
@@ -28,7 +28,7 @@ def apply_report(*, order_id: int, report: VenueReport, actor: str = "paper venu
     Raises OverfillError when the venue reports more than was ordered; nothing of the report is booked then.
     """
     account = lock_account_of(order_id)
-    order = orders_for_update().get(pk=order_id)
+    order = lock_order(order_id)
     if order.status not in LIVE:
         return order
     order.venue_order_id = report.venue_order_id

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from books_app import clock
 from books_app.audit import Trail
 from books_app.models import Account
+from books_app.rows import locked_row
 from domain.orders import FINAL, OrderStatus, check_step
 from orders_app.models import Order
 from positions_app import services as positions
@@ -17,7 +18,7 @@ from risk_app.services import release_reservation
 SWEEP_AFTER = timedelta(seconds=5)  # an order that nobody works on within this time is taken up by a sweep
 
 
-# Finding and locking in one statement, as accounts_for_update locks: every step of an order begins with it.
+# Finding and locking in one statement, as lock_account locks: every step of an order begins with it.
 _LOCK_BOOK = """
     SELECT * FROM books_app_account WHERE id = (SELECT account_id FROM orders_app_order WHERE id = %s)
     FOR NO KEY UPDATE
@@ -41,6 +42,11 @@ MOVING = (
 
 def orders_for_update() -> QuerySet[Order]:
     return Order.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
+
+
+def lock_order(order_id: int) -> Order:
+    """After its book's lock. Raises Order.DoesNotExist."""
+    return locked_row(Order, order_id)
 
 
 def lock_account_of(order_id: int) -> Account:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import QuerySet
-
 from books_app import clock
 from books_app.audit import Trail
+from books_app.rows import locked_row
 from domain import pnl
 from domain.errors import OverfillError
 from domain.positions import Direction, PositionStatus, check_step
@@ -43,12 +42,8 @@ class Opening:
     thesis: Direction
 
 
-def positions_for_update() -> QuerySet[Position]:
-    return Position.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
-
-
 def lock_position(position_id: int) -> Position:
-    return positions_for_update().get(pk=position_id)
+    return locked_row(Position, position_id)
 
 
 def open_position(opening: Opening, bought: Execution, trail: Trail) -> Position:

@@ -18,10 +18,18 @@ from domain.symbols.occ import OptionContract
 from market_app import quoting
 from market_app import services as market
 from market_app.services import MarketSnapshot
-from risk_app.queries import book_view, denied_symbols, limits_of
+from risk_app.queries import standing_of
 from signals_app.models import Decision, Signal, Strategy
-from signals_app.services.plans import ENGINE_A, decimal_or_none, plan_as_json, underlying_of
-from signals_app.services.steps import move, signals_for_update
+from signals_app.services.plans import (
+    ENGINE_A,
+    ApprovedPlan,
+    approved_plan,
+    decimal_or_none,
+    plan_as_json,
+    plan_of,
+    underlying_of,
+)
+from signals_app.services.steps import lock_signal, move
 
 TRADED_CLASSES = frozenset({"equity", "etf", "option"})
 S = SignalStatus
@@ -29,9 +37,25 @@ S = SignalStatus
 
 def decide(*, signal_id: int) -> SignalStatus:
     """Engine A on one pending signal. Safe to repeat: a decided signal is left as it is."""
+    decision = _decision_on(signal_id)
+    if decision is None:
+        return S(Signal.objects.values_list("status", flat=True).get(pk=signal_id))
+    return S(decision.signal.status)
+
+
+def decide_to_plan(*, signal_id: int) -> ApprovedPlan | None:
+    """Decide, and hand the approved plan over without reading it again; None when there is nothing to carry out."""
+    decision = _decision_on(signal_id)
+    if decision is None:
+        return approved_plan(signal_id)
+    return plan_of(decision) if decision.verdict == Decision.Verdict.APPROVED else None
+
+
+def _decision_on(signal_id: int) -> Decision | None:
+    """None when the signal has been decided before."""
     signal = Signal.objects.select_related("strategy", "account").get(pk=signal_id)
     if signal.status != S.PENDING:
-        return S(signal.status)
+        return None
     underlying = underlying_of(signal)
     snapshot = market.snapshot(
         underlying,
@@ -49,33 +73,33 @@ def _interval_seconds(signal: Signal) -> int:
 
 
 @transaction.atomic
-def _decide_on(unlocked: Signal, underlying: str, snapshot: MarketSnapshot) -> SignalStatus:
-    signal = signals_for_update().get(pk=unlocked.pk)
+def _decide_on(unlocked: Signal, underlying: str, snapshot: MarketSnapshot) -> Decision | None:
+    signal = lock_signal(unlocked.pk)
     if signal.status != S.PENDING:
-        return S(signal.status)
+        return None
     strategy, account = unlocked.strategy, unlocked.account
-    book = book_view(account, now=snapshot.at)
-    limits = limits_of(account)
+    signal.strategy = strategy
+    standing = standing_of(account, now=snapshot.at)
     view = DecisionView(
         now=snapshot.at,
         signal=_signal_view(signal, underlying),
         strategy=_strategy_view(strategy),
-        book=book,
-        limits=limits,
+        book=standing.book,
+        limits=standing.limits,
         session=snapshot.session,
         quote=snapshot.quote,
         quote_verdict=snapshot.verdict,
-        denied_symbols=denied_symbols(account),
+        denied_symbols=standing.denied_symbols,
     )
     verdict = _unsupported(signal, snapshot) or decide_by_rules(view)
     trail = Trail("engine A", signal.correlation_id)
-    decision = _write_decision(signal, verdict, _seen(snapshot, book, limits))
+    decision = _write_decision(signal, verdict, _seen(snapshot, standing.book, standing.limits))
     if verdict.approved:
         move(signal, S.APPROVED, trail, text=verdict.text, data={"decision": decision.pk})
     else:
         move(signal, S.REJECTED, trail, reason=verdict.reason or "", text=verdict.text, data={"decision": decision.pk})
     trail.write()
-    return S(signal.status)
+    return decision
 
 
 def _unsupported(signal: Signal, snapshot: MarketSnapshot) -> Verdict | None:

@@ -66,9 +66,13 @@ def approved_plan(signal_id: int) -> ApprovedPlan | None:
     """The plan of an approved signal, or of a reversal that is still closing; None when there is nothing to carry."""
     decisions = Decision.objects.select_related("signal__strategy").filter(engine=ENGINE_A)
     decision = decisions.filter(signal=signal_id, signal__status__in=(S.APPROVED, S.CLOSING)).first()
-    if decision is None or decision.plan is None:
-        return None
+    return None if decision is None else plan_of(decision)
+
+
+def plan_of(decision: Decision) -> ApprovedPlan:
+    """Of an approved decision whose signal and strategy are at hand."""
     signal, strategy, plan = decision.signal, decision.signal.strategy, decision.plan
+    assert plan is not None  # an approved decision has one
     is_contract = signal.asset_class == "option"
     return ApprovedPlan(
         signal_id=signal.pk,

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from books_app import clock
 from books_app.audit import Trail
+from books_app.rows import locked_row
 from domain.errors import TradingError
 from domain.signals import LIVE, SignalStatus, check_step
 from signals_app.models import Signal
@@ -22,6 +23,10 @@ S = SignalStatus
 
 def signals_for_update() -> QuerySet[Signal]:
     return Signal.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
+
+
+def lock_signal(signal_id: int) -> Signal:
+    return locked_row(Signal, signal_id)
 
 
 def move(
@@ -46,7 +51,8 @@ def move(
 
 def locked_if_approved(*, signal_id: int) -> Signal | None:
     """Lock the signal and look again: another worker may have ordered or refused it. For the running transaction."""
-    return signals_for_update().filter(pk=signal_id, status__in=(S.APPROVED, S.CLOSING)).first()
+    signal = lock_signal(signal_id)
+    return signal if signal.status in (S.APPROVED, S.CLOSING) else None
 
 
 def mark_closing(signal: Signal) -> None:
@@ -67,7 +73,7 @@ def mark_ordered(signal: Signal, *, order_ids: list[int]) -> None:
 @transaction.atomic
 def reject(*, signal_id: int, cause: TradingError, actor: str = "risk gate") -> None:
     """A later stage said no: the reason becomes the signal's."""
-    signal = signals_for_update().get(pk=signal_id)
+    signal = lock_signal(signal_id)
     if signal.status in LIVE:
         trail = Trail(actor, signal.correlation_id)
         move(signal, S.REJECTED, trail, reason=cause.code, text=cause.message)
@@ -80,7 +86,7 @@ def wait_or_reject(*, signal_id: int, until: datetime, cause: TradingError) -> N
 
     An orderly wait is no failed try, so it clears the count of those.
     """
-    signal = signals_for_update().get(pk=signal_id)
+    signal = lock_signal(signal_id)
     if signal.status not in LIVE:
         return
     trail = Trail("worker", signal.correlation_id)

@@ -53,7 +53,7 @@ def _reserved_and_held(account: Account) -> Decimal:
 def _no_lock_on_the_book() -> Iterator[None]:
     """The book is read without its row lock, and everybody reads before anybody writes."""
     everybody_has_looked = Barrier(WORKERS)
-    look = entry.book_view
+    look = entry.standing_of
 
     def look_and_wait(*args: object, **kwargs: object) -> object:
         seen = look(*args, **kwargs)  # type: ignore[arg-type]
@@ -66,7 +66,7 @@ def _no_lock_on_the_book() -> Iterator[None]:
     with (
         mock.patch.object(entry, "lock_account", read),
         mock.patch.object(pipeline, "lock_account", read),
-        mock.patch.object(entry, "book_view", look_and_wait),
+        mock.patch.object(entry, "standing_of", look_and_wait),
     ):
         yield
 

@@ -8,11 +8,12 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from books_app import clock
 from books_app.models import Account, LedgerEntry
 from domain.rules.view import Limits
 from positions_app.models import ExitRule
 from risk_app.models import RiskLimit
-from risk_app.queries import limits_of
+from risk_app.queries import standing_of
 from tradingsite.defaults import seed
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +25,7 @@ def test_a_fresh_system_can_trade_after_seeding() -> None:
 
     book = Account.objects.get(name="paper")
     assert sum(LedgerEntry.objects.filter(line="cash").values_list("amount", flat=True)) == book.cash
-    assert limits_of(book) == Limits()
+    assert standing_of(book, now=clock.now()).limits == Limits()
     assert set(RiskLimit.objects.values_list("code", flat=True)) == set(Limits.__dataclass_fields__)
     assert ExitRule.objects.get(kind="stop_loss").params == {"fraction": "0.50"}
     assert made["schedule"] > 0
