@@ -74,10 +74,17 @@ class Sender:
         return acks
 
     def send(self, request: Request) -> Ack:
-        connection = self._connection()
         body = request.body()
+        try:
+            return self._send(request.path, body)
+        except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
+            self._connection().close()  # the server had closed an idle connection: http.client opens it anew
+            return self._send(request.path, body)
+
+    def _send(self, path: str, body: bytes) -> Ack:
+        connection = self._connection()
         began = time.perf_counter()
-        connection.request("POST", request.path, body, {"Content-Type": "text/plain; charset=utf-8"})
+        connection.request("POST", path, body, {"Content-Type": "text/plain; charset=utf-8"})
         response = connection.getresponse()
         answer = response.read()
         ms = (time.perf_counter() - began) * 1000
