@@ -85,7 +85,7 @@ class LedgerEntry(models.Model):
         REALIZED = "realized", "realized profit and loss"
         EQUITY = "equity", "paid in"
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="ledger")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="ledger", db_index=False)
     booking = models.CharField(max_length=40, help_text="What caused it: fill:17, settlement:4, deposit:1")
     line = models.CharField(max_length=12, choices=Line)
     amount = MoneyField()

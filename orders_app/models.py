@@ -21,7 +21,7 @@ class Order(models.Model):
 
     client_order_id = models.CharField(max_length=64)
     venue_order_id = models.CharField(max_length=80, blank=True)
-    account = models.ForeignKey("books_app.Account", on_delete=models.PROTECT, related_name="orders")
+    account = models.ForeignKey("books_app.Account", on_delete=models.PROTECT, related_name="orders", db_index=False)
     signal = models.ForeignKey(
         "signals_app.Signal", on_delete=models.PROTECT, null=True, blank=True, related_name="orders"
     )
@@ -107,7 +107,7 @@ class Fill(models.Model):
     """One execution reported by the venue, with the quote it was made on. Append-only."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fills")
-    account = models.ForeignKey("books_app.Account", on_delete=models.PROTECT, related_name="fills")
+    account = models.ForeignKey("books_app.Account", on_delete=models.PROTECT, related_name="fills", db_index=False)
     venue_fill_id = models.CharField(max_length=80)
     quantity = models.PositiveIntegerField()
     price = PriceField(help_text="Quote currency, for one share")

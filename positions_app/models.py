@@ -19,7 +19,7 @@ class Position(models.Model):
     Prices per share; ``cost`` is what the contracts still held cost, multiplier included, commissions not.
     """
 
-    account = models.ForeignKey("books_app.Account", on_delete=models.PROTECT, related_name="positions")
+    account = models.ForeignKey("books_app.Account", on_delete=models.PROTECT, related_name="positions", db_index=False)
     strategy = models.ForeignKey("signals_app.Strategy", on_delete=models.PROTECT, related_name="positions")
     signal = models.ForeignKey("signals_app.Signal", on_delete=models.PROTECT, related_name="positions")
     correlation_id = models.CharField(max_length=32)
@@ -132,7 +132,7 @@ class ExitRule(models.Model):
 class ExitVerdict(models.Model):
     """What all exit rules said of a position at one moment. Append-only; written when what they say changes."""
 
-    position = models.ForeignKey(Position, on_delete=models.PROTECT, related_name="verdicts")
+    position = models.ForeignKey(Position, on_delete=models.PROTECT, related_name="verdicts", db_index=False)
     evaluated_at = models.DateTimeField()
     fired_kind = models.CharField(max_length=24, blank=True, help_text="The rule that won; empty when all say stay")
     mark = PriceField(null=True, blank=True)

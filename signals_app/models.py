@@ -146,7 +146,7 @@ class WebhookEvent(models.Model):
         NOTED = "noted", "noted: nothing to trade"
         REFUSED = "refused", "refused"
 
-    strategy = models.ForeignKey(Strategy, on_delete=models.PROTECT, related_name="events")
+    strategy = models.ForeignKey(Strategy, on_delete=models.PROTECT, related_name="events", db_index=False)
     received_at = models.DateTimeField()
     source_address = models.GenericIPAddressField(null=True, blank=True)
     body = models.TextField(help_text="As received, secrets replaced")
@@ -156,7 +156,12 @@ class WebhookEvent(models.Model):
     text = models.CharField(max_length=400, blank=True)
     http_status = models.PositiveSmallIntegerField()
     duplicate_of = models.ForeignKey(
-        "signals_app.Signal", on_delete=models.PROTECT, null=True, blank=True, related_name="duplicates"
+        "signals_app.Signal",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="duplicates",
+        db_index=False,
     )
     correlation_id = models.CharField(max_length=32)
 
@@ -169,6 +174,9 @@ class WebhookEvent(models.Model):
         indexes = [
             models.Index(fields=["strategy", "received_at"], name="event_of_strategy_by_time"),
             models.Index(fields=["correlation_id"], name="event_of_correlation"),
+            models.Index(
+                fields=["duplicate_of"], condition=Q(duplicate_of__isnull=False), name="event_duplicate_of_signal"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -178,9 +186,9 @@ class WebhookEvent(models.Model):
 class Signal(models.Model):
     """One accepted alert: the row is the work to do, and later the record of what became of it."""
 
-    strategy = models.ForeignKey(Strategy, on_delete=models.PROTECT, related_name="signals")
+    strategy = models.ForeignKey(Strategy, on_delete=models.PROTECT, related_name="signals", db_index=False)
     account = models.ForeignKey("books_app.Account", on_delete=models.PROTECT, related_name="signals")
-    event = models.ForeignKey(WebhookEvent, on_delete=models.PROTECT, related_name="signals")
+    event = models.ForeignKey(WebhookEvent, on_delete=models.PROTECT, related_name="signals", db_index=False)
     leg = models.PositiveSmallIntegerField(default=0, help_text="Place in a delivery that held several alerts")
     correlation_id = models.CharField(max_length=32)
     dedupe_key = models.CharField(max_length=64)
@@ -228,7 +236,7 @@ class Decision(models.Model):
         APPROVED = "approved", "approved"
         REJECTED = "rejected", "rejected"
 
-    signal = models.ForeignKey(Signal, on_delete=models.PROTECT, related_name="decisions")
+    signal = models.ForeignKey(Signal, on_delete=models.PROTECT, related_name="decisions", db_index=False)
     engine = models.CharField(max_length=8)
     verdict = models.CharField(max_length=8, choices=Verdict)
     reason = models.CharField(max_length=40, blank=True)
