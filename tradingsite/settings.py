@@ -28,11 +28,9 @@ METRICS_TOKEN = CONFIG.METRICS_TOKEN.get_secret_value() if CONFIG.METRICS_TOKEN 
 ADMIN_USER = CONFIG.ADMIN_USER
 ADMIN_PASSWORD = CONFIG.ADMIN_PASSWORD.get_secret_value() if CONFIG.ADMIN_PASSWORD else ""
 
-INSTALLED_APPS = [
-    "tradingsite",  # before the admin, so that its templates win
+SERVES_PAGES = CONFIG.PROCESS_ROLE not in (Role.WORKER, Role.BEAT)
+PAGES = [  # 15 MB that a worker would carry for nothing
     "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
@@ -40,8 +38,14 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "django_celery_beat",
     "csp",
+]
+INSTALLED_APPS = [
+    "tradingsite",  # before the admin, so that its templates win
+    *(PAGES if SERVES_PAGES else ()),
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django_celery_beat",
     "books_app",
     "market_app",
     "positions_app",
@@ -88,8 +92,9 @@ DATABASES = {
     "default": {
         **dj_database_url.parse(
             CONFIG.DATABASE_URL.get_secret_value(),
+            engine="tradingsite.postgres",
             conn_max_age=None,  # "for ever": a new connection costs 1.5 ms
-            conn_health_checks=True,  # one SELECT 1 after PostgreSQL came back, instead of a refused alert per thread
+            conn_health_checks=True,  # or each thread would refuse one alert after PostgreSQL was restarted
         ),
         "OPTIONS": {
             "connect_timeout": 1,
@@ -225,6 +230,10 @@ CELERY_RESULT_BACKEND = None
 CELERY_RESULT_EXPIRES = None  # and so no job that would clean results up
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
+
+# Celery closes the database connection before and after every task, unless told after how many: practically never.
+# tradingsite.celery sees to connections that PostgreSQL has ended.
+CELERY_DB_REUSE_MAX = 2**62
 
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

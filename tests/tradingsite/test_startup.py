@@ -41,6 +41,30 @@ def test_web_starts_without_the_heavy_libraries():
     assert run(code, **production_settings()).strip() == "[]"
 
 
+@pytest.mark.parametrize("role", ["worker", "beat"])
+def test_who_serves_no_page_loads_none(role: str):
+    """Neither admin nor API: memory that each further worker would cost again."""
+    code = (
+        "import sys; from tradingsite.celery import app; app.loader.import_default_modules();"
+        "print(sorted({'django.contrib.admin', 'rest_framework', 'drf_spectacular', 'tradingsite.urls'} & set(sys.modules)))"
+    )
+    assert run(code, **production_settings(), PROCESS_ROLE=role).strip() == "[]"
+
+
+def test_a_command_called_beside_a_worker_knows_the_pages():
+    """In a worker's container the role is in the environment, and commands check, seed and audit everything."""
+    code = (
+        "import sys, manage; sys.argv = ['manage.py', 'check']; manage.main();"
+        "from django.apps import apps; print(apps.is_installed('django.contrib.admin'))"
+    )
+    assert run(code, **production_settings(), PROCESS_ROLE="worker").strip().endswith("True")
+
+
+def test_a_task_keeps_its_threads_connection():
+    """Celery would close it before and after every task, and a new one costs as much as the task."""
+    assert app.conf.get("CELERY_DB_REUSE_MAX") >= 2**62
+
+
 def test_web_starts_while_no_server_answers():
     """PostgreSQL and Redis may come later; nothing connects while the program loads."""
     code = "import tradingsite.wsgi; print('loaded')"

@@ -16,6 +16,7 @@ SILENCE_S: Final = 30.0  # it asks the server at least once a second
 
 class Command(BaseCommand):
     help = "Run the schedule. A second one waits until the first has gone, and then takes over."
+    requires_system_checks = ()  # they import every page, for a process that serves none
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="do not wait: exit 1 when another beat is running")
