@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import RawPostDataException, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
-from books_app import clock
+from books_app import clock, nudges
 from domain.errors import AlertRefused
 from domain.reasons import reason_for
-from signals_app.services.counters import count_refusal
+from signals_app.services.counters import count_ack, count_refusal
 from signals_app.services.intake import (
     MAX_BODY_BYTES,
     Delivery,
@@ -31,12 +31,12 @@ RESEND_AFTER_SECONDS = "5"
 
 
 @csrf_exempt  # called by machines: authenticated by address and token, no cookie is read
-def tradingview(request: HttpRequest, endpoint_id: str) -> JsonResponse:
+def tradingview(request: HttpRequest, endpoint_id: str) -> HttpResponse:
     return _answer(request, lambda delivery: receive_tradingview(endpoint_id, delivery))
 
 
 @csrf_exempt  # called by machines: authenticated by its signature, no cookie is read
-def signed(request: HttpRequest) -> JsonResponse:
+def signed(request: HttpRequest) -> HttpResponse:
     headers = request.headers
     return _answer(
         request,
@@ -46,11 +46,40 @@ def signed(request: HttpRequest) -> JsonResponse:
     )
 
 
-def _answer(request: HttpRequest, receive: Callable[[Delivery], Receipt]) -> JsonResponse:
+class Answer(JsonResponse):
+    """The sender is answered first: workers are told, and the time is counted, once the answer has left.
+
+    The rows are committed by then, so what is lost when this process dies in between is a nudge, and a sweep finds them.
+    """
+
+    def __init__(self, receipt: Receipt, begun: float) -> None:
+        body = {
+            "outcome": receipt.outcome,
+            "event": receipt.event_id,
+            "correlation_id": receipt.correlation_id,
+            "signals": list(receipt.signal_ids),
+        }
+        super().__init__(body, status=200 if receipt.outcome == "duplicate" else 202)
+        self._receipt = receipt
+        self._begun = begun
+        # From here on the alert's own id, to its exit: what the sender called the request is in the lines before.
+        structlog.contextvars.bind_contextvars(correlation_id=receipt.correlation_id)
+
+    def close(self) -> None:
+        """Called by the web server after the last byte."""
+        taken = time.monotonic() - self._begun
+        for signal_id in self._receipt.new_signal_ids:
+            nudges.send("workers.signals.process_signal", signal_id)
+        count_ack(taken)
+        super().close()
+
+
+def _answer(request: HttpRequest, receive: Callable[[Delivery], Receipt]) -> HttpResponse:
+    begun = time.monotonic()
     try:
         if request.method != "POST":
             raise AlertRefused("method_not_allowed", f"{request.method} is not taken here.")
-        receipt = receive(_delivery(request))
+        return Answer(receive(_delivery(request)), begun)
     except AlertRefused as refusal:
         return refused(refusal.code, refusal.message)
     except (OperationalError, InterfaceError, DatabaseError) as e:
@@ -58,14 +87,6 @@ def _answer(request: HttpRequest, receive: Callable[[Delivery], Receipt]) -> Jso
         answer = refused("database_unavailable", "Nothing was stored; please send it again.")
         answer["Retry-After"] = RESEND_AFTER_SECONDS
         return answer
-    duplicate = receipt.outcome == "duplicate"
-    body: dict[str, Any] = {
-        "outcome": receipt.outcome,
-        "event": receipt.event_id,
-        "correlation_id": receipt.correlation_id,
-        "signals": list(receipt.signal_ids),
-    }
-    return JsonResponse(body, status=200 if duplicate else 202)
 
 
 def _delivery(request: HttpRequest) -> Delivery:

@@ -6,11 +6,13 @@ import itertools
 import json
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from django.http import HttpResponse
 from django.test import RequestFactory
 
@@ -72,8 +74,7 @@ class PuppetMarket(Simulated):
 
     def _now(self, quote: Quote, now: datetime) -> Quote:
         factor = Decimal(1) if as_contract(quote.symbol) is None else self.option_factor
-        return replace(
-            quote,
+        return quote._replace(
             bid=None if quote.bid is None else (quote.bid * factor).quantize(CENT, ROUND_HALF_UP),
             ask=None if quote.ask is None else (quote.ask * factor).quantize(CENT, ROUND_HALF_UP),
             bid_size=self.size or quote.bid_size,
@@ -108,7 +109,18 @@ class Desk:
     def post(self, body: bytes) -> HttpResponse:
         """Deliver a body as TradingView does."""
         request = RequestFactory().post("/", data=body, content_type="text/plain; charset=utf-8")
-        return webhook.tradingview(request, self.endpoint)
+        answer = webhook.tradingview(request, self.endpoint)
+        close(answer)
+        return answer
+
+
+def close(answer: HttpResponse) -> None:
+    """As a web server does when it has left. The test's connection stays open, as Django's own client sees to."""
+    request_finished.disconnect(close_old_connections)
+    try:
+        answer.close()
+    finally:
+        request_finished.connect(close_old_connections)
 
 
 def a_book(*, cash: int | Decimal = 100_000, limits: Mapping[str, int] | None = None, **fields: Any) -> Account:

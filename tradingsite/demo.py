@@ -50,7 +50,7 @@ def demo_webhook() -> Webhook:
     if path.exists():
         kept = json.loads(path.read_text())
         caller = credentials.caller_of_endpoint(kept["endpoint"])
-        if caller is not None and caller.strategy.pk == strategy.pk and caller.holds([kept["token"]]):
+        if caller is not None and caller.strategy_id == strategy.pk and caller.holds([kept["token"]]):
             return _at(kept["endpoint"], kept["token"])
     endpoint = credentials.issue(strategy, Credential.Kind.ENDPOINT, actor="demo")
     token = credentials.issue(strategy, Credential.Kind.TOKEN, actor="demo")

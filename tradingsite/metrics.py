@@ -1,6 +1,6 @@
 """Prometheus metrics, calculated from the rows at each scrape: no process keeps counts that others do not know of.
 
-How long the acknowledgement of an alert takes is measured by the caller or a proxy: a row cannot know when its answer left.
+What leaves no row is counted in Redis, by all web processes together: refusals at the door, and how soon alerts are answered.
 """
 
 from __future__ import annotations
@@ -13,7 +13,13 @@ from django.conf import settings
 from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+    SummaryMetricFamily,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
 
@@ -25,7 +31,7 @@ from domain.signals import LIVE as LIVE_SIGNALS
 from orders_app.models import Order
 from positions_app.models import Position
 from signals_app.models import Signal, WebhookEvent
-from signals_app.services.counters import refusals
+from signals_app.services.counters import acks, refusals
 from tradingsite.access import for_operators
 from tradingsite.stats import waits_of
 from workers.models import ScheduleRun
@@ -48,8 +54,17 @@ class Rows:
 
     def collect(self) -> Iterator[Metric]:
         yield from (_alert_to_position(), _oldest_undone(), _refusals(), _signals(), _orders(), _positions())
-        yield from _books()
+        yield from (*_alert_to_ack(), *_books())
         yield from (_schedule(), *_queues())
+
+
+def _alert_to_ack() -> Iterator[Metric]:
+    """No such lines while Redis is away."""
+    counted = acks()
+    if counted is not None:
+        metric = HistogramMetricFamily("trading_alert_to_ack_seconds", "Request begun to answer handed to the sender")
+        metric.add_metric([], buckets=list(counted.buckets), sum_value=counted.seconds)
+        yield metric
 
 
 def _alert_to_position() -> Metric:

@@ -16,11 +16,13 @@ from django.http.response import HttpResponseBase
 from tradingsite.log import CORRELATION
 
 HEADER: Final = "X-Correlation-ID"
+CONTENT_POLICY: Final = "Content-Security-Policy"
+NOTHING: Final = "default-src 'none'; frame-ancestors 'none'"
 ACCEPTABLE: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
 def correlation(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Bind the caller's correlation id, or a new one, to the request's logs, and send it back."""
+    """Bind the caller's correlation id, or a new one, to the request's logs, and send back what is bound at the end."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         given = request.headers.get(HEADER, "")
@@ -28,16 +30,21 @@ def correlation(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
         # Cleared first: a thread of the web server keeps the context of its last request.
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(**{CORRELATION: correlation_id})
-        request.correlation_id = correlation_id  # type: ignore[attr-defined]  # for views that store it
         response = get_response(request)
-        response[HEADER] = correlation_id
+        response[HEADER] = structlog.contextvars.get_contextvars()[CORRELATION]
         return response
 
     return middleware
 
 
 class PolicyByPath(CSPMiddleware):
-    """The site's content policy, with the additions that settings.CSP_RELAXED names for a path."""
+    """The site's content policy, with the additions that settings.CSP_RELAXED names for a path; data may do nothing at all."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.headers.get("Content-Type") == "application/json":
+            response.headers.setdefault(CONTENT_POLICY, NOTHING)  # written out: an alert's answer waits for it
+            return response
+        return super().process_response(request, response)
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False

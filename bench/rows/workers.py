@@ -7,7 +7,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import psutil
 
@@ -20,7 +20,7 @@ from bench.sites import worker_flags
 
 REPETITIONS: Final = 2
 GROWS: Final = 1.6  # twice as many processes, while cores are free
-FALLS_BELOW: Final = 0.95  # noise is not a fall
+FALLS_BELOW: Final = 0.95  # of what half as many reach: noise is not a fall
 CORES_FULL: Final = 0.85  # more processes cannot add anything when that share of all cores is busy
 
 
@@ -60,7 +60,7 @@ def _drained(run: Run, name: str, number: int, backlog: Sequence[Request]) -> tu
     from books_app import nudges
     from positions_app.models import Position
 
-    nudged = _taken_in(backlog)
+    signal_ids = _taken_in(backlog)
     names = [f"io-{name}-{index}" for index in range(number)]
     children = [_worker(run, each) for each in names]
     try:
@@ -68,8 +68,8 @@ def _drained(run: Run, name: str, number: int, backlog: Sequence[Request]) -> tu
         before = Position.objects.count()
         psutil.cpu_percent()
         began = time.perf_counter()
-        for task, arguments in nudged:
-            nudges.send(task, *arguments)
+        for signal_id in signal_ids:
+            nudges.send("workers.signals.process_signal", signal_id)
         _await(lambda: Position.objects.count() - before >= len(backlog), names, run)
         return len(backlog) / (time.perf_counter() - began), psutil.cpu_percent() / 100
     finally:
@@ -77,17 +77,16 @@ def _drained(run: Run, name: str, number: int, backlog: Sequence[Request]) -> tu
             run.ground.stop(child)
 
 
-def _taken_in(backlog: Sequence[Request]) -> list[tuple[str, tuple[Any, ...]]]:
-    """Stored as the webhook does it; gives the nudges, which nobody has heard yet."""
-    from books_app import clock, nudges
+def _taken_in(backlog: Sequence[Request]) -> list[int]:
+    """Stored as the webhook does it; gives the signals, which no worker has been told of yet."""
+    from books_app import clock
     from signals_app.services.intake import Delivery, receive_tradingview
 
-    nudged: list[tuple[str, tuple[Any, ...]]] = []
-    with nudges.delivered_to(lambda task, arguments: nudged.append((task, arguments))):
-        for request in backlog:
-            endpoint = request.path.split("/")[-2]
-            receive_tradingview(endpoint, Delivery(request.body(), None, clock.now()))
-    return nudged
+    receipts = [
+        receive_tradingview(request.path.split("/")[-2], Delivery(request.body(), None, clock.now()))
+        for request in backlog
+    ]
+    return [signal_id for receipt in receipts for signal_id in receipt.new_signal_ids]
 
 
 def _worker(run: Run, name: str) -> subprocess.Popen[bytes]:

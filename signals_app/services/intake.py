@@ -8,20 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
-from books_app import nudges
-from books_app.audit import Trail
 from domain.alerts import Alert, Batch, dedupe_key, dedupe_slot_s, interpret, read_document, redact
 from domain.alerts import candidate_secrets as secrets_in
 from domain.errors import AlertRefused
 from domain.reasons import reason_for
-from domain.signals import SignalStatus
 from signals_app.models import Signal, WebhookEvent
 from signals_app.services.counters import count_refusal
 from signals_app.services.credentials import Caller, caller_of_endpoint, caller_of_signature
 from signals_app.services.limits import admits
 from signals_app.services.steps import SWEEP_AFTER
+from signals_app.services.store import insert_together
 
 MAX_BODY_BYTES = 16 * 1024
 SIGNATURE_WINDOW = timedelta(minutes=5)
@@ -39,12 +37,19 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a delivery. signal_ids are the first ones' when it is a duplicate, and empty when only noted."""
+    """What became of a delivery. signal_ids are the first ones' when it is a duplicate, and empty when only noted.
+
+    The caller tells the workers of new signals, once the sender has been answered.
+    """
 
     outcome: str
     event_id: int
     correlation_id: str
     signal_ids: tuple[int, ...] = ()
+
+    @property
+    def new_signal_ids(self) -> tuple[int, ...]:
+        return self.signal_ids if self.outcome == Outcome.ACCEPTED else ()
 
 
 def receive_tradingview(endpoint_id: str, delivery: Delivery) -> Receipt:
@@ -78,7 +83,7 @@ def _is_recent(timestamp: str, at: datetime) -> bool:
 
 
 def _may_send(caller: Caller, delivery: Delivery) -> bool:
-    allowed = caller.strategy.source_addresses
+    allowed = caller.source_addresses
     return not allowed or delivery.source_address in allowed
 
 
@@ -88,13 +93,13 @@ def _unauthenticated() -> AlertRefused:
 
 
 def _receive(caller: Caller, delivery: Delivery) -> Receipt:
-    strategy = caller.strategy
-    if not admits(strategy):
+    per_minute = caller.alerts_per_minute
+    if not admits(caller.strategy_id, per_minute):
         count_refusal("rate_limited")
-        raise AlertRefused("rate_limited", f"{strategy.name} may send {strategy.alerts_per_minute} alerts a minute.")
+        raise AlertRefused("rate_limited", f"{caller.strategy_name} may send {per_minute} alerts a minute.")
     try:
         document = read_document(delivery.body)
-        meaning = interpret(document, received_at=delivery.received_at, freshness=strategy.freshness)
+        meaning = interpret(document, received_at=delivery.received_at, freshness=caller.freshness)
     except AlertRefused as refusal:
         _store_refusal(caller, delivery, refusal)
         count_refusal(refusal.code)
@@ -111,7 +116,7 @@ def _receive(caller: Caller, delivery: Delivery) -> Receipt:
 def _new_event(caller: Caller, delivery: Delivery, outcome: str, http_status: int) -> WebhookEvent:
     kept = redact(delivery.body)
     return WebhookEvent(
-        strategy=caller.strategy,
+        strategy_id=caller.strategy_id,
         received_at=delivery.received_at,
         source_address=delivery.source_address,
         body=kept.replace("\x00", "\N{SYMBOL FOR NULL}"),
@@ -147,7 +152,8 @@ def _store_beside_known(caller: Caller, delivery: Delivery, signals: Sequence[Si
     """Some of a delivery's alerts came before: those are left out, and the new ones are not lost with them."""
     keys = [signal.dedupe_key for signal in signals]
     known = {
-        signal.dedupe_key: signal for signal in Signal.objects.filter(strategy=caller.strategy, dedupe_key__in=keys)
+        signal.dedupe_key: signal
+        for signal in Signal.objects.filter(strategy_id=caller.strategy_id, dedupe_key__in=keys)
     }
     new = [signal for signal in signals if signal.dedupe_key not in known]
     if new:
@@ -158,8 +164,8 @@ def _store_beside_known(caller: Caller, delivery: Delivery, signals: Sequence[Si
 
 def _new_signal(caller: Caller, event: WebhookEvent, leg: int, alert: Alert) -> Signal:
     return Signal(
-        strategy=caller.strategy,
-        account_id=caller.strategy.account_id,
+        strategy_id=caller.strategy_id,
+        account_id=caller.account_id,
         leg=leg,
         correlation_id=event.correlation_id,
         dedupe_key=_key(event, leg, alert, event.received_at),
@@ -186,23 +192,15 @@ def _seen_in_last_interval(caller: Caller, event: WebhookEvent, alerts: Sequence
         return None
     earlier = event.received_at - timedelta(seconds=dedupe_slot_s(alerts[0]))
     return Signal.objects.filter(
-        strategy=caller.strategy,
+        strategy_id=caller.strategy_id,
         dedupe_key=_key(event, 0, alerts[0], earlier),
         received_at__gte=earlier,
     ).first()
 
 
-@transaction.atomic
 def _insert(event: WebhookEvent, signals: Sequence[Signal]) -> Receipt:
-    event.save(force_insert=True)
-    trail = Trail("webhook", event.correlation_id)
-    for signal in signals:
-        signal.event = event
-        signal.save(force_insert=True)
-        trail.note("signal", signal.pk, "", SignalStatus.PENDING, data={"event": event.pk})
-        nudges.after_commit("workers.signals.process_signal", signal.pk)
-    trail.write()
-    return Receipt(event.outcome, event.pk, event.correlation_id, tuple(signal.pk for signal in signals))
+    event_id, signal_ids = insert_together(event, signals)
+    return Receipt(event.outcome, event_id, event.correlation_id, signal_ids)
 
 
 def _insert_duplicate(event: WebhookEvent, first: Signal) -> Receipt:

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from books_app import clock
 from books_app.redis import client
-from signals_app.models import Strategy, WebhookEvent
+from signals_app.models import WebhookEvent
 
 log = structlog.get_logger(__name__)
 
@@ -28,19 +28,17 @@ return allowed and 1 or 0
 """
 
 
-def admits(strategy: Strategy) -> bool:
+def admits(strategy_id: int, per_minute: int) -> bool:
     """Take one token of the strategy's bucket, which refills evenly over a minute. Never raises for a missing Redis."""
-    per_minute = strategy.alerts_per_minute
+    bucket, rate, now = f"alerts:{strategy_id}", per_minute / 60, time.time()
     try:
-        taken = client().eval(
-            _BUCKET, 1, f"alerts:{strategy.pk}", str(per_minute / 60), str(per_minute), str(time.time())
-        )
+        taken = client().eval(_BUCKET, 1, bucket, str(rate), str(per_minute), str(now))
     except RedisError as e:
         log.warning("bucket_without_redis", error=type(e).__name__)
-        return _admits_by_rows(strategy)
+        return _admits_by_rows(strategy_id, per_minute)
     return bool(taken)
 
 
-def _admits_by_rows(strategy: Strategy) -> bool:
+def _admits_by_rows(strategy_id: int, per_minute: int) -> bool:
     since = clock.now() - timedelta(minutes=1)
-    return WebhookEvent.objects.filter(strategy=strategy, received_at__gt=since).count() < strategy.alerts_per_minute
+    return WebhookEvent.objects.filter(strategy_id=strategy_id, received_at__gt=since).count() < per_minute

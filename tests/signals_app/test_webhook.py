@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import logging
 from datetime import timedelta
+from decimal import Decimal
 from unittest import mock
 
 import pytest
 from django.db import OperationalError
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from books_app import clock
 from books_app import redis as redis_client_module
+from signals_app import webhook
 from signals_app.models import Credential, Signal, WebhookEvent
 from signals_app.services import credentials, intake
 from signals_app.services.counters import refusals
-from tests.factories import Desk, Floor, a_desk
+from tests.factories import Desk, Floor, a_desk, close
 from tests.trading import told
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,6 +33,53 @@ def test_an_accepted_alert_is_one_event_and_one_pending_signal(desk: Desk, floor
     assert (signal.status, signal.symbol, signal.intent) == ("pending", "AAPL", "open_long")
     assert signal.event.outcome == "accepted"
     assert floor.nudges == [("workers.signals.process_signal", (signal.pk,))]
+
+
+def test_workers_are_told_once_the_answer_has_left(desk: Desk, floor: Floor) -> None:
+    """The sender does not wait for the broker; a server closes an answer after its last byte."""
+    request = RequestFactory().post("/", data=desk.alert(), content_type="text/plain")
+    answer = webhook.tradingview(request, desk.endpoint)
+    (signal,) = Signal.objects.all()
+    assert floor.nudges == []
+
+    close(answer)
+
+    assert floor.nudges == [("workers.signals.process_signal", (signal.pk,))]
+
+
+def test_a_resend_tells_no_worker_again(desk: Desk, floor: Floor) -> None:
+    """Its signal has long been told of."""
+    body = desk.alert()
+    desk.post(body)
+    del floor.nudges[:]
+
+    desk.post(body)
+
+    assert floor.nudges == []
+
+
+def test_the_answer_carries_the_alerts_own_correlation_id(desk: Desk) -> None:
+    """One id from here to the exit; what the sender calls its request is its own affair."""
+    answer = Client().post(
+        f"/webhook/tradingview/{desk.endpoint}/",
+        desk.alert(),
+        content_type="text/plain",
+        headers={"X-Correlation-ID": "the-same-every-time"},
+    )
+
+    assert answer["X-Correlation-ID"] == told(answer)["correlation_id"] == Signal.objects.get().correlation_id
+
+
+def test_nothing_is_rounded_on_the_way_into_the_row(desk: Desk, floor: Floor) -> None:
+    """Times to the microsecond, prices to the last digit."""
+    floor.clock.at += timedelta(microseconds=123_457)
+    desk.post(desk.alert(price="1234.567891"))
+
+    signal = Signal.objects.select_related("event").get()
+    assert signal.received_at == signal.event.received_at == signal.updated_at == floor.clock.at
+    assert signal.signal_price == Decimal("1234.567891")
+    assert signal.alert["signal_price"] == "1234.567891"
+    assert signal.due_at > floor.clock.at
 
 
 def test_a_resend_is_answered_with_the_first_signal(desk: Desk) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
 from django.db import OperationalError
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from redis.exceptions import ConnectionError as RedisGone
 
-from books_app import clock, nudges
+from books_app import clock, nudges, redis
 from signals_app.models import Signal
+from signals_app.services import counters
 from signals_app.services.counters import count_refusal
 from tests.factories import Desk, Floor
 from tests.people import NOBODY, VIEWER, at_the_admin
@@ -190,6 +193,26 @@ def test_metrics_are_counted_from_the_rows(desk: Desk, floor: Floor, client):
     assert sample(page, f'trading_book_halted{{book="{book}"}}') == 0
     assert sample(page, 'trading_queue_length{queue="exits"}') == 0
     assert sample(page, "trading_redis_up") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_how_soon_alerts_are_answered_is_a_histogram(desk: Desk, floor: Floor, client):
+    """Counted by all web processes together, cumulative as Prometheus wants it; no line while Redis is away."""
+    with patch.object(counters, "ACKS_KEY", f"acks:{desk.endpoint}"):
+        for seconds in (0.004, 0.004, 0.03, 9):
+            counters.count_ack(seconds)
+        desk.post(desk.alert())
+        page = client.get("/metrics").content.decode()
+        with redis.detached():
+            without = client.get("/metrics").content.decode()
+
+    name = "trading_alert_to_ack_seconds"
+    buckets = [int(sample(page, f'{name}_bucket{{le="{bound}"}}')) for bound in (*counters.ACK_BOUNDS, "+Inf")]
+    assert buckets == sorted(buckets)
+    assert buckets[-1] == sample(page, f"{name}_count") == 5
+    assert sample(page, f'{name}_bucket{{le="2.5"}}') == 4
+    assert sample(page, f"{name}_sum") > 9.038
+    assert name not in without
 
 
 @pytest.mark.django_db(transaction=True)
