@@ -43,21 +43,33 @@ class QuoteVerdict:
     text: str
 
 
+NO_QUOTE: Final = QuoteVerdict(False, "quote_missing", "no quote")
+
+
 def judge(quote: Quote | None, *, now: datetime, limits: QuoteLimits, reference: Decimal | None = None) -> QuoteVerdict:
     """The first thing wrong with a quote, or that it is good. Total: never raises on odd prices."""
     if quote is None:
-        return _bad("quote_missing", "no quote")
+        return NO_QUOTE
+    text = f"{quote.symbol} {quote.bid} / {quote.ask}, {_age(quote, now):.0f} s old"
+    return first_fault(quote, now=now, limits=limits, reference=reference) or QuoteVerdict(True, None, text)
+
+
+def first_fault(
+    quote: Quote, *, now: datetime, limits: QuoteLimits, reference: Decimal | None = None
+) -> QuoteVerdict | None:
+    """What judge finds wrong, and None for a good quote: for batches, where nobody reads thousands of good words."""
     found = _prices(quote) or _times(quote, now, limits)
     if found is not None:
         return found
     bid, ask = quote.bid, quote.ask
     assert bid is not None and ask is not None  # _prices refused anything else
-    found = _spread(bid, ask, limits) or _jump((bid + ask) / 2, reference, limits)
-    return found or QuoteVerdict(True, None, f"{quote.symbol} {bid} / {ask}, {_age(quote, now):.0f} s old")
+    return _spread(bid, ask, limits) or _jump(bid, ask, reference, limits)
 
 
 def _prices(quote: Quote) -> QuoteVerdict | None:
     bid, ask = quote.bid, quote.ask
+    if bid is not None and ask is not None and bid.is_finite() and ask.is_finite() and 0 < bid <= ask < LARGEST_PRICE:
+        return None  # as nearly all are, thousands in a batch
     for name, side in (("bid", bid), ("ask", ask)):
         if side is not None and (not side.is_finite() or abs(side) >= LARGEST_PRICE):
             return _bad("quote_not_a_number", f"{name} of {quote.symbol} is {side}, which is no price")
@@ -67,25 +79,26 @@ def _prices(quote: Quote) -> QuoteVerdict | None:
         return _bad(code, f"{quote.symbol} has {shown}")
     if bid <= 0 or ask <= 0:
         return _bad("quote_not_positive", f"{quote.symbol} has bid {bid}, ask {ask}; both must be above 0")
-    if bid > ask:
-        return _bad("quote_crossed", f"{quote.symbol} bid {bid} is above ask {ask}")
-    return None
+    return _bad("quote_crossed", f"{quote.symbol} bid {bid} is above ask {ask}")
 
 
 def _times(quote: Quote, now: datetime, limits: QuoteLimits) -> QuoteVerdict | None:
     latest = max(quote.provider_time, quote.received_at)
-    if latest > now + limits.clock_tolerance:
+    if latest > now and latest > now + limits.clock_tolerance:
         ahead = (latest - now).total_seconds()
         return _bad("quote_from_future", f"{quote.symbol} is stamped {ahead:.0f} s after now, {now.isoformat()}")
     allowed = limits.max_age_delayed if quote.feed is FeedClass.DELAYED else limits.max_age
+    if now - quote.provider_time <= allowed:
+        return None
     age = _age(quote, now)
-    if age > allowed.total_seconds():
-        return _bad("quote_stale", f"{quote.symbol} is {age:.0f} s old, allowed {allowed.total_seconds():.0f} s")
-    return None
+    return _bad("quote_stale", f"{quote.symbol} is {age:.0f} s old, allowed {allowed.total_seconds():.0f} s")
 
 
 def _spread(bid: Decimal, ask: Decimal, limits: QuoteLimits) -> QuoteVerdict | None:
-    spread, middle = ask - bid, (bid + ask) / 2
+    spread = ask - bid
+    if spread <= limits.spread_floor:
+        return None
+    middle = (bid + ask) / 2
     allowed = max(limits.max_spread * middle, limits.spread_floor)
     if spread <= allowed:
         return None
@@ -94,11 +107,12 @@ def _spread(bid: Decimal, ask: Decimal, limits: QuoteLimits) -> QuoteVerdict | N
     return _bad("quote_wide", text)
 
 
-def _jump(middle: Decimal, reference: Decimal | None, limits: QuoteLimits) -> QuoteVerdict | None:
+def _jump(bid: Decimal, ask: Decimal, reference: Decimal | None, limits: QuoteLimits) -> QuoteVerdict | None:
     if limits.max_jump is None or reference is None or not reference.is_finite():
         return None
     if not SMALLEST_PRICE <= reference < LARGEST_PRICE:
         return None
+    middle = (bid + ask) / 2
     jump = abs(middle - reference) / reference
     if jump <= limits.max_jump:
         return None

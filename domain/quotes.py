@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class FeedClass(StrEnum):
@@ -17,12 +18,11 @@ class FeedClass(StrEnum):
     SIMULATED = "simulated"
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(NamedTuple):
     """Best bid and offer of one instrument. Prices per share (options too), sizes in shares or contracts.
 
     provider_time is the provider's clock (staleness is judged on it), received_at is ours; both UTC. None on a side means
-    that nobody bids or offers there.
+    that nobody bids or offers there. A tuple, because thousands are made at once: a frozen dataclass takes five times as long.
     """
 
     symbol: str

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from books_app import clock
 from domain.errors import MarketDataUnavailable
 from domain.options.expiry import years_until
-from domain.quote_gate import OPTION_LIMITS, UNDERLYING_LIMITS, QuoteVerdict, judge
+from domain.quote_gate import NO_QUOTE, OPTION_LIMITS, UNDERLYING_LIMITS, QuoteVerdict, first_fault
 from domain.quotes import Quote
 from domain.sessions import Product, SessionState
 from domain.symbols.occ import OptionContract, Right
@@ -22,8 +21,10 @@ ETF_UNDERLYINGS: Final = frozenset({"SPY", "QQQ", "IWM", "DIA"})  # their option
 RATE: Final = 0.04  # a flat rate is precise enough to rank strikes by delta and to watch Greeks decay
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+GOOD: Final = QuoteVerdict(True, None, "good")
+
+
+class Judged(NamedTuple):
     """A quote with what the gate made of it; quote is None when there was none."""
 
     quote: Quote | None
@@ -54,8 +55,10 @@ def judged_quote(symbol: str) -> Judged:
 
 
 def _judged(symbol: str, quote: Quote | None, now: datetime) -> Judged:
+    if quote is None:
+        return Judged(None, NO_QUOTE)
     limits = UNDERLYING_LIMITS if as_contract(symbol) is None else OPTION_LIMITS
-    return Judged(quote, judge(quote, now=now, limits=limits))
+    return Judged(quote, first_fault(quote, now=now, limits=limits) or GOOD)
 
 
 def option_product(underlying: str) -> Product:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
-
 from books_app import clock
+from books_app.rows import fetched
 from domain.orders import LIVE
 from domain.positions import Direction
 from orders_app.models import Order
+
+_DUE = """
+    SELECT id FROM orders_app_order WHERE status = ANY(%s::text[]) AND (due_at <= %s OR expires_at <= %s)
+    ORDER BY reduce_only DESC, id LIMIT %s
+"""
 
 
 def due_orders(limit: int = 200) -> list[int]:
     """Live orders whose time has come or whose session is over, exits first, then the oldest."""
     now = clock.now()
-    due = Order.objects.filter(status__in=LIVE).filter(Q(due_at__lte=now) | Q(expires_at__lte=now))
-    return list(due.order_by("-reduce_only", "pk").values_list("pk", flat=True)[:limit])
+    return [order_id for (order_id,) in fetched(_DUE, [sorted(LIVE), now, now, limit])]
 
 
 def entry_orders_on(account_id: int, underlying: str, thesis: Direction) -> list[int]:

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db import transaction
-
 from books_app import clock, nudges
+from books_app.rows import fetched
 from domain.signals import LIVE, SignalStatus
 from orders_app.queries import due_orders
-from signals_app.models import Signal
 from workers import pipeline
 from workers.attempts import alone
 
 BATCH = 500
 NEXT_LOOK = timedelta(seconds=30)  # longer than a nudge needs, so that a backlog is not nudged again and again
+_TAKE_DUE = """
+    WITH due AS (
+        SELECT id FROM signals_app_signal WHERE status = ANY(%s::text[]) AND due_at <= %s
+        ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE signals_app_signal AS signal SET due_at = %s FROM due WHERE signal.id = due.id RETURNING signal.id, status
+"""
 
 
 def sweep_signals() -> int:
     """Nudge signals whose time has come, each once in half a minute; several sweeps at once share the rows out."""
     now = clock.now()
-    with transaction.atomic():
-        due = list(
-            Signal.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
-            .filter(status__in=LIVE, due_at__lte=now)
-            .order_by("pk")
-            .values_list("pk", "status")[:BATCH]
-        )
-        Signal.objects.filter(pk__in=[pk for pk, _ in due]).update(due_at=now + NEXT_LOOK)
+    due = sorted(fetched(_TAKE_DUE, [sorted(LIVE), now, BATCH, now + NEXT_LOOK]))
     for pk, status in due:
         task = "workers.signals.process_signal" if status == SignalStatus.PENDING else "workers.orders.create_order"
         nudges.send(task, pk, True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any, ClassVar, Final, NamedTuple, Protocol, TypeVar, get_type_hints
 
 from domain.errors import RuleBroken
@@ -74,6 +75,7 @@ def build(kind: str, params: Mapping[str, object]) -> ExitRule:
     return rule
 
 
+@cache
 def parameter_types(cls: type[ExitRule]) -> dict[str, type]:
     """Name and type (Decimal, int or float) of each parameter of a kind, in order."""
     hints = get_type_hints(cls)

@@ -89,7 +89,7 @@ class Lean:
         recorded = self._days(underlying, day)
         if not recorded.contracts:
             raise no_data(f"{underlying} options", day, self.name)
-        listed = (contract_of(name) for name in recorded.contracts.values())
+        listed = recorded.listed.values()
         return sorted(contract for contract in listed if last_trading_date(contract.expiration) >= day)
 
     def bars(self, symbol: str, *, interval_s: int, count: int, now: datetime) -> list[Bar]:
@@ -205,10 +205,15 @@ class RecordedDay:
         return any((self._shares / f"{self.day:%Y%m%d}_{kind}.zip").exists() for kind in ("quote", "trade"))
 
     @cached_property
+    def listed(self) -> dict[str, OptionContract]:
+        """Each contract that was quoted that day, by the name of its file."""
+        archive = self._option_quotes
+        return {} if archive is None else {name: contract_of(name) for name in archive.namelist()}
+
+    @cached_property
     def contracts(self) -> dict[str, str]:
         """File name of each contract that was quoted that day, by compact symbol."""
-        archive = self._option_quotes
-        return {} if archive is None else {contract_of(name).symbol: name for name in archive.namelist()}
+        return {contract.symbol: name for name, contract in self.listed.items()}
 
     @cached_property
     def trades(self) -> IntArray:

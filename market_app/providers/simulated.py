@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final
+from itertools import repeat
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.options import bsm
 from domain.options.expiry import years_until
@@ -26,12 +28,14 @@ from domain.symbols.occ import OptionContract, Right
 from market_app import sessions
 from market_app.interface import Calendar, as_contract, interval_not_served, no_data
 from market_app.providers import paths
-from market_app.providers.listing import UNDERLYINGS, Underlying, contracts
+from market_app.providers.listing import UNDERLYINGS, contracts
 
 RATE: Final = 0.04
 NOTE: Final = "simulated market, always open"
 _EPOCH_DAY: Final = date(1970, 1, 1)
 _MINUTE_S: Final = 60
+_KNUTH: Final = 2_654_435_761  # his multiplicative hash
+IntArray: TypeAlias = NDArray[np.int64]
 
 
 class Simulated:
@@ -45,17 +49,17 @@ class Simulated:
 
     def quotes(self, symbols: Collection[str], *, now: datetime) -> dict[str, Quote]:
         found: dict[str, Quote] = {}
-        options: dict[str, list[_Option]] = {}
+        options: list[_Option] = []
         for symbol in symbols:
             if symbol in UNDERLYINGS:
                 found[symbol] = self._underlying_quote(symbol, now)
             elif (option := _option(symbol)) is not None:
-                options.setdefault(option.root, []).append(option)
+                options.append(option)
         if symbols and not found and not options:
             raise no_data(", ".join(sorted(symbols)[:3]), now.astimezone(UTC).date(), self.name)
-        for root, wanted in options.items():
-            found.update(self._option_quotes(root, wanted, now))
-        return found
+        today = now.astimezone(UTC).date()
+        alive = [option for option in options if option.expiration >= today]  # expired ones have no quote
+        return found | self._option_quotes(alive, now) if alive else found
 
     def chain(self, underlying: str, *, now: datetime) -> list[OptionContract]:
         day = now.astimezone(UTC).date()
@@ -74,10 +78,12 @@ class Simulated:
         prices, traded = paths.minute_bars(self.seed, symbol, last - count * each, last)
         prices, traded = prices.reshape(count, -1), traded.reshape(count, each)
         columns = (prices[:, 0], prices.max(1), prices.min(1), prices[:, -1])
-        opens, highs, lows, closes = ([_dollars(cents) for cents in _whole(100.0 * column)] for column in columns)
+        opens, highs, lows, closes = (
+            [_dollars(cents) for cents in _whole(100.0 * column).tolist()] for column in columns
+        )
         start = datetime.fromtimestamp((last - count * each) * _MINUTE_S, UTC)
         starts = [start + timedelta(seconds=number * interval_s) for number in range(count)]
-        return list(map(Bar, starts, opens, highs, lows, closes, _whole(traded.sum(1))))
+        return list(map(Bar, starts, opens, highs, lows, closes, _whole(traded.sum(1)).tolist()))
 
     def calendar(self, product: Product) -> Calendar:
         return sessions.always_open(self.name, NOTE)
@@ -100,44 +106,50 @@ class Simulated:
         bid = math.floor(cents - width / 2)
         lots = 1 + int(6 * paths.busy(minute % paths.MINUTES))
         bid_size, ask_size = (100 * (1 + _jitter(side, symbol, minute) % lots) for side in ("bid", "ask"))
-        return self._quote(symbol, bid, bid + width, bid_size, ask_size, now, _dollars(round(cents)))
+        prices = (_dollars(bid), _dollars(bid + width))
+        return Quote(symbol, *prices, bid_size, ask_size, now, now, self.name, self.feed, _dollars(round(cents)))
 
-    def _option_quotes(self, root: str, wanted: list[_Option], now: datetime) -> dict[str, Quote]:
-        """One vectorised pricing of all wanted contracts of an underlying; expired ones have no quote."""
-        today = now.astimezone(UTC).date()
-        alive = [option for option in wanted if option.expiration >= today]
-        if not alive:
-            return {}
-        spot = paths.price_at(self.seed, root, now.timestamp())
-        years = {expiration: _years(expiration, now) for expiration in {option.expiration for option in alive}}
-        numbers = np.array([(option.sign, option.strike, years[option.expiration]) for option in alive])
-        bids, asks, sizes = _market(UNDERLYINGS[root], spot, numbers[:, 0], numbers[:, 1], numbers[:, 2])
+    def _option_quotes(self, wanted: list[_Option], now: datetime) -> dict[str, Quote]:
+        """One vectorised pricing of all wanted contracts, whatever their underlyings."""
+        spots = {root: paths.price_at(self.seed, root, now.timestamp()) for root in {option.root for option in wanted}}
+        years = {expiration: _years(expiration, now) for expiration in {option.expiration for option in wanted}}
+        spot = np.array([spots[option.root] for option in wanted])
+        left = np.array([years[option.expiration] for option in wanted])
+        bids, asks, sizes = _market(_Terms(*np.array([option.terms for option in wanted]).T), spot, left)
         minute = int(now.timestamp() // _MINUTE_S)
-        quotes: dict[str, Quote] = {}
-        for option, bid, ask, size in zip(alive, bids, asks, sizes, strict=True):
-            shift = (option.shift + minute * 2_654_435_761 & 0xFFFFFFFF) >> 8  # Knuth's multiplicative hash
-            quotes[option.symbol] = self._quote(
-                option.symbol, bid, ask, size + shift % size, size + (shift >> 8) % size, now
-            )
-        return quotes
+        draws = np.array([option.draw for option in wanted]) + minute * _KNUTH & 0xFFFFFFFF
+        symbols = [option.symbol for option in wanted]
+        made = map(
+            Quote,
+            symbols,
+            [_dollars(bid) if bid > 0 else None for bid in bids.tolist()],  # below a cent nobody bids
+            map(_dollars, asks.tolist()),
+            [size or None for size in np.where(bids > 0, sizes + (draws >> 8) % sizes, 0).tolist()],
+            (sizes + (draws >> 16) % sizes).tolist(),
+            repeat(now),
+            repeat(now),
+            repeat(self.name),
+            repeat(self.feed),
+        )
+        return dict(zip(symbols, made, strict=True))
 
-    def _quote(
-        self, symbol: str, bid: int, ask: int, bid_size: int, ask_size: int, now: datetime, last: Decimal | None = None
-    ) -> Quote:
-        """Prices in cents; below a cent nobody bids."""
-        bid_price = _dollars(bid) if bid > 0 else None
-        size = bid_size if bid > 0 else None
-        return Quote(symbol, bid_price, _dollars(ask), size, ask_size, now, now, self.name, self.feed, last)
+
+class _Terms(NamedTuple):
+    """What is fixed about contracts, one array each. sign: 1 for calls, -1 for puts; vol and dividend_yield a year."""
+
+    sign: FloatArray
+    strike: FloatArray
+    vol: FloatArray
+    dividend_yield: FloatArray
 
 
-def _market(
-    underlying: Underlying, spot: float, sign: FloatArray, strike: FloatArray, years: FloatArray
-) -> tuple[list[int], list[int], list[int]]:
+def _market(terms: _Terms, spot: FloatArray, years: FloatArray) -> tuple[IntArray, IntArray, IntArray]:
     """Bid and ask in cents, and a size, of each contract: a smile prices it, moneyness widens it and thins it out."""
-    forward = spot * np.exp((RATE - underlying.dividend_yield) * years)
-    away = np.clip(np.log(strike / forward) / (underlying.vol * np.sqrt(years)), -4.0, 4.0)  # standard deviations
-    vol = underlying.vol * (1.0 + 0.1 * np.exp(-12.0 * years)) * (1.0 - 0.05 * away + 0.025 * away * away)
-    value = 100.0 * bsm.price(sign, spot, strike, years, RATE, underlying.dividend_yield, vol)
+    sign, strike, base_vol, dividend_yield = terms
+    forward = spot * np.exp((RATE - dividend_yield) * years)
+    away = np.clip(np.log(strike / forward) / (base_vol * np.sqrt(years)), -4.0, 4.0)  # standard deviations
+    vol = base_vol * (1.0 + 0.1 * np.exp(-12.0 * years)) * (1.0 - 0.05 * away + 0.025 * away * away)
+    value = 100.0 * bsm.price(sign, spot, strike, years, RATE, dividend_yield, vol)
     half = 0.4 + 0.006 * value * (1.0 + 0.25 * np.abs(away))
     bid, ask = np.floor(value - half), np.ceil(value + half)
     size = 2.0 + 60.0 * np.exp(-0.5 * away * away)
@@ -146,14 +158,13 @@ def _market(
 
 @dataclass(frozen=True, slots=True)
 class _Option:
-    """What pricing needs of a contract, read from its symbol once; shift tells its sizes from those of others."""
+    """What pricing needs of a contract, read from its symbol once. terms: as in _Terms; draw tells its sizes from others'."""
 
     symbol: str
     root: str
     expiration: date
-    sign: float
-    strike: float
-    shift: int
+    terms: tuple[float, float, float, float]
+    draw: int
 
 
 @lru_cache(maxsize=65_536)
@@ -162,7 +173,9 @@ def _option(symbol: str) -> _Option | None:
     if contract is None or contract.root not in UNDERLYINGS:
         return None
     sign = 1.0 if contract.right is Right.CALL else -1.0
-    return _Option(symbol, contract.root, contract.expiration, sign, float(contract.strike), _jitter(symbol))
+    underlying = UNDERLYINGS[contract.root]
+    terms = (sign, float(contract.strike), underlying.vol, underlying.dividend_yield)
+    return _Option(symbol, contract.root, contract.expiration, terms, _jitter(symbol))
 
 
 def _years(expiration: date, now: datetime) -> float:
@@ -170,9 +183,8 @@ def _years(expiration: date, now: datetime) -> float:
     return years_until(datetime.combine(expiration, datetime.min.time(), UTC) + timedelta(days=1), now)
 
 
-def _whole(numbers: FloatArray) -> list[int]:
-    rounded: list[int] = np.rint(numbers).astype(np.int64).tolist()
-    return rounded
+def _whole(numbers: FloatArray) -> IntArray:
+    return np.rint(numbers).astype(np.int64)
 
 
 @lru_cache(maxsize=65_536)

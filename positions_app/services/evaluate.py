@@ -10,10 +10,10 @@ from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
 
-from django.apps import apps
 from django.db import connection, transaction
 
 from books_app import clock
+from books_app.rows import fetched
 from domain.exits import Evaluation, Greeks, PositionView
 from domain.positions import Direction
 from domain.sessions import SessionState
@@ -95,9 +95,8 @@ def _spots(underlyings: set[str]) -> dict[str, Decimal]:
 
 
 def _halted() -> set[tuple[int | None, str]]:
-    """(book or None for all, underlying) of what is to be left. By name, not by import: limits stand above this floor."""
-    rules = apps.get_model("risk_app", "SymbolRule").objects.filter(leave=True)
-    return set(rules.values_list("account_id", "symbol"))
+    """(book or None for all, underlying) of what is to be left. By its table: limits stand above this floor."""
+    return set(fetched("SELECT account_id, symbol FROM risk_app_symbolrule WHERE leave"))
 
 
 def _view(

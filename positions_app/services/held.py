@@ -7,12 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import TextField
-from django.db.models.functions import Cast
-
+from books_app.rows import fetched
 from domain.exits import Greeks
-from domain.positions import PositionStatus
-from positions_app.models import Position
 
 
 class Held(NamedTuple):
@@ -46,13 +42,25 @@ class Held(NamedTuple):
         return None if text is None else Greeks._make(map(float, text[1:-1].split(",")))
 
 
+_COLUMNS = ("id", *(f'"{name}"' for name in Held._fields[1:-1]), "entry_greeks::text")
+_OPEN = f"SELECT {', '.join(_COLUMNS)} FROM positions_app_position WHERE status = 'open' {{}} ORDER BY id"  # noqa: S608
+_CONTRACTS = "SELECT id, symbol FROM positions_app_position WHERE status <> 'closed' {} ORDER BY id"
+
+
 def open_positions(only: Sequence[int] | None = None) -> list[Held]:
     """All of them, or of these, by primary key."""
-    rows = Position.objects.filter(status=PositionStatus.OPEN).order_by("pk")
-    if only is not None:
-        rows = rows.filter(pk__in=only)
-    text = Cast("entry_greeks", TextField())
-    return list(map(Held._make, rows.values_list(*Held._fields[:-1], text)))
+    return list(map(Held._make, fetched(*_asked(_OPEN, only))))
+
+
+def held_contracts(only: Sequence[int] | None = None) -> list[tuple[int, str]]:
+    """Primary key and contract of every position that is not closed, or of these."""
+    return fetched(*_asked(_CONTRACTS, only))
+
+
+def _asked(query: str, only: Sequence[int] | None) -> tuple[str, Sequence[object]]:
+    if only is None:
+        return query.format(""), ()
+    return query.format("AND id = ANY(%s)"), [list(only)]
 
 
 def greeks_as_text(greeks: Greeks) -> str:

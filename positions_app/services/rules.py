@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
+from books_app.rows import fetched
 from domain.exits import RuleSet, build, defaults
 from positions_app.models import ExitRule
+
+_ROWS = "SELECT strategy_id, symbol, kind, params::text, enabled FROM positions_app_exitrule ORDER BY id"
+
+
+class _Row(NamedTuple):
+    """What a rule's row says; params as JSON text."""
+
+    kind: str
+    params: str
+    enabled: bool
 
 
 class RuleBook:
     """All rows of one moment, resolved once per strategy and underlying."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[int | None, str], list[ExitRule]] = defaultdict(list)
-        for row in ExitRule.objects.order_by("pk"):
-            self._rows[(row.strategy_id, row.symbol)].append(row)
+        self._rows: dict[tuple[int | None, str], list[_Row]] = defaultdict(list)
+        for strategy_id, symbol, *row in fetched(_ROWS):
+            self._rows[(strategy_id, symbol)].append(_Row._make(row))
         self._resolved: dict[tuple[int, str], RuleSet] = {}
-        self._sets: dict[tuple[int, ...], RuleSet] = {}
 
     def rules_of(self, strategy_id: int, underlying: str) -> RuleSet:
         key = (strategy_id, underlying)
@@ -26,18 +38,17 @@ class RuleBook:
         return self._resolved[key]
 
     def _resolve(self, strategy_id: int, underlying: str) -> RuleSet:
-        by_kind: dict[str, ExitRule] = {}
+        by_kind: dict[str, _Row] = {}
         for scope in ((None, ""), (None, underlying), (strategy_id, ""), (strategy_id, underlying)):
             by_kind.update({row.kind: row for row in self._rows.get(scope, ())})
-        return self._set_of([row for row in by_kind.values() if row.enabled])
+        return _set_of(tuple(sorted(row for row in by_kind.values() if row.enabled)))
 
-    def _set_of(self, rows: Sequence[ExitRule]) -> RuleSet:
-        """One object for the same rows, however many strategies and symbols they guard."""
-        key = tuple(sorted(row.pk for row in rows))
-        if key not in self._sets:
-            rules = [build(row.kind, row.params) for row in rows]
-            self._sets[key] = RuleSet(sorted(rules, key=lambda rule: (rule.tier, rule.kind)))
-        return self._sets[key]
+
+@lru_cache(maxsize=256)
+def _set_of(rows: tuple[_Row, ...]) -> RuleSet:
+    """One object for rows that say the same, however many strategies and symbols they guard, and at every tick."""
+    rules = [build(row.kind, json.loads(row.params)) for row in rows]
+    return RuleSet(sorted(rules, key=lambda rule: (rule.tier, rule.kind)))
 
 
 def seed_default_rules() -> int:

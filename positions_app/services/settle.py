@@ -11,6 +11,7 @@ from django.db import transaction
 from books_app import clock, ledger
 from books_app.audit import Trail
 from books_app.models import Account
+from books_app.rows import fetched
 from domain.errors import MarketDataUnavailable
 from domain.options.expiry import last_trading_date
 from domain.positions import Direction, PositionStatus
@@ -23,12 +24,12 @@ from positions_app.services.holding import close, lock_position
 log = structlog.get_logger(__name__)
 
 GRACE = timedelta(minutes=1)  # the last prints of the day arrive after the bell
+_EXPIRED = "SELECT id FROM positions_app_position WHERE status <> 'closed' AND expires_at <= %s ORDER BY id"
 
 
 def expired_positions() -> list[int]:
     """Held positions in contracts that trade no more, by primary key."""
-    past = Position.objects.exclude(status="closed").filter(expires_at__lte=clock.now() - GRACE)
-    return list(past.order_by("pk").values_list("pk", flat=True))
+    return [position_id for (position_id,) in fetched(_EXPIRED, [clock.now() - GRACE])]
 
 
 def settle_expired(*, position_id: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -31,7 +30,7 @@ LIMITS = QuoteLimits()
 
 
 def verdict(limits=LIMITS, reference=None, **changes):
-    return judge(replace(GOOD, **changes), now=NOW, limits=limits, reference=reference)
+    return judge(GOOD._replace(**changes), now=NOW, limits=limits, reference=reference)
 
 
 def test_a_good_quote_passes_and_says_what_was_seen():
@@ -157,7 +156,7 @@ moments = st.datetimes(timezones=st.just(UTC))
 @given(prices, prices, prices, moments, moments)
 def test_it_never_raises_and_never_passes_an_unsound_price(bid, ask, reference, stamped, received):
     """Whatever a provider sends gets a verdict; what passes is finite, positive and not crossed."""
-    quote = replace(GOOD, bid=bid, ask=ask, provider_time=stamped, received_at=received)
+    quote = GOOD._replace(bid=bid, ask=ask, provider_time=stamped, received_at=received)
     seen = judge(quote, now=NOW, limits=LIMITS, reference=reference)
     assert seen.good == (seen.code is None)
     assert seen.text

@@ -27,6 +27,7 @@ def throw_away_database() -> Iterator[str]:
         name = f"replay_{os.getpid()}"
         _run(address, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         try:
+            _run(address, f'ALTER DATABASE "{name}" SET synchronous_commit = off')  # nothing here outlives the replay
             with _connected_to({**address, "dbname": name}):
                 yield name
         finally:
