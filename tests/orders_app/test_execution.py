@@ -14,7 +14,7 @@ from domain.errors import OutcomeUnknown, OverfillError, RuleBroken, VenueReject
 from domain.orders import NEXT, OrderStatus
 from domain.venues import ExecutionReport, Ticket, VenueReport
 from orders_app.models import Fill, Order
-from orders_app.services import apply_report, cancel_order, execute_order, expire_order
+from orders_app.services import apply_report, cancel_order, create_exit, execute_order, expire_order
 from positions_app.models import Position
 from risk_app.models import Reservation
 from tests.factories import Desk, Floor, a_desk
@@ -179,6 +179,37 @@ def test_an_order_the_venue_never_saw_is_sent_again_under_its_id(desk: Desk, flo
     venue.on_submit = VenueReport("V-1")
     assert execute_order(order_id=order.pk, broker_of=lambda account: venue) == OrderStatus.SUBMITTED
     assert {ticket.client_order_id for ticket in venue.submitted} == {order.client_order_id}
+
+
+def never_arrives(order: Order, floor: Floor, *, rounds: int) -> Order:
+    """Sent, lost on the way, looked up and not found, again and again."""
+    venue = OddVenue(OutcomeUnknown("outcome_unknown", "timed out"), None)
+    for _ in range(rounds):
+        execute_order(order_id=order.pk, broker_of=lambda account: venue)
+        floor.clock.forward(6)
+        execute_order(order_id=order.pk, broker_of=lambda account: venue)
+    order.refresh_from_db()
+    return order
+
+
+def test_an_entry_that_never_arrives_is_given_up(desk: Desk, floor: Floor, settings: object) -> None:
+    """After the configured tries, with nothing reserved any more: no order is sent for ever."""
+    settings.ORDER_MAX_ATTEMPTS = 3  # type: ignore[attr-defined]
+    order = never_arrives(a_pending_order(desk, floor), floor, rounds=5)
+
+    assert (order.status, order.reason, order.attempts) == ("failed", "order_failed", 3)
+    assert Reservation.objects.get(order=order).amount == 0
+
+
+def test_an_exit_that_never_arrives_is_sent_again(desk: Desk, floor: Floor, settings: object) -> None:
+    """What is held must be left: an exit is not given up."""
+    settings.ORDER_MAX_ATTEMPTS = 3  # type: ignore[attr-defined]
+    position = open_a_position(desk, floor)
+    leaving = create_exit(position_id=position.pk, reason="operator", text="", actor="test")
+
+    order = never_arrives(Order.objects.get(pk=leaving.pk), floor, rounds=5)
+
+    assert (order.status, order.attempts) == ("pending_execution", 5)
 
 
 def test_no_plain_update_can_skip_the_table(desk: Desk, floor: Floor) -> None:
