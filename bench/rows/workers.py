@@ -19,9 +19,8 @@ from bench.sender import Request
 from bench.sites import worker_flags
 
 REPETITIONS: Final = 2
-GROWS: Final = 1.6  # twice as many processes, while cores are free
+OF_POSSIBLE: Final = 0.8  # of what twice as many processes could bring with the cores that half as many leave idle
 FALLS_BELOW: Final = 0.95  # of what half as many reach: noise is not a fall
-CORES_FULL: Final = 0.85  # more processes cannot add anything when that share of all cores is busy
 
 
 def workers(run: Run) -> list[Result]:
@@ -41,14 +40,14 @@ def workers(run: Run) -> list[Result]:
 
 
 def _step(fewer: int, more: int, rates: dict[int, list[float]], busy: dict[int, float]) -> Comparison:
-    full = busy[more] > CORES_FULL
+    possible = min(more / fewer, 1 / busy[fewer]) if busy[fewer] else more / fewer
     return Comparison(
         "workers",
         f"alerts/s on slow quotes, {_processes(more)}",
         "/s",
         rates[more],
         rates[fewer],
-        FALLS_BELOW if full else GROWS,
+        round(max(FALLS_BELOW, OF_POSSIBLE * possible), 2),
         at_least=True,
         floor_is=_processes(fewer),
         note=f"cores busy: {busy[fewer]:.0%} with {fewer}, {busy[more]:.0%} with {more}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
@@ -41,7 +41,7 @@ class Evaluation(NamedTuple):
 class _Watch(NamedTuple):
     """The rules that can be asked in one state of the figures, and the evaluation when none of them fires."""
 
-    asked: tuple[tuple[int, ExitRule], ...]  # with their places in the rule set
+    asked: tuple[tuple[int, Callable[[PositionView], Exit | None]], ...]  # how each decides, with its place in the set
     quiet: Evaluation
 
 
@@ -61,7 +61,7 @@ class RuleSet:
         watch = self._unmarked
         if view.quote_good and view.mark is not None and fault_of(view) is None:
             watch = self._marked if view.greeks is None or view.entry_greeks is None else self._measured
-        fired = [(place, leaving) for place, rule in watch.asked if (leaving := rule.decide(view)) is not None]
+        fired = [(place, leaving) for place, decide in watch.asked if (leaving := decide(view)) is not None]
         if not fired:
             return watch.quiet
         verdicts = list(watch.quiet.verdicts)
@@ -70,8 +70,13 @@ class RuleSet:
         return Evaluation(tuple(verdicts), min((leaving for _, leaving in fired), key=lambda leaving: leaving.tier))
 
     def _watch(self, *, marked: bool, measured: bool) -> _Watch:
+        """marked: there is a good mark, and the figures are sound."""
         waits = [(rule.needs_mark and not marked) or (rule.needs_greeks and not measured) for rule in self.rules]
-        asked = tuple((place, rule) for place, rule in enumerate(self.rules) if not waits[place])
+        asked = tuple(
+            (place, rule.decide)
+            for place, rule in enumerate(self.rules)
+            if not waits[place] and not (rule.about_faults and marked)
+        )
         verdicts = tuple(
             Verdict(rule.kind, rule.tier, Outcome.WAITING if waiting else Outcome.HOLD)
             for rule, waiting in zip(self.rules, waits, strict=True)

@@ -35,6 +35,7 @@ class CorruptData(ExitRule):
     kind: ClassVar[str] = "corrupt_data"
     tier: ClassVar[int] = HARD_FAIL
     needs_mark: ClassVar[bool] = False
+    about_faults: ClassVar[bool] = True
 
     def decide(self, view: PositionView) -> Exit | None:
         fault = fault_of(view)

@@ -22,7 +22,8 @@ class ExitRule(Protocol):
     """One reason to leave a position. Rules are frozen dataclasses that name this class as their base.
 
     tier orders the rules that fire at once, 1 first. needs_mark: waits while the quote is not good; needs_greeks: waits
-    while the Greeks of now or of the entry are unknown, so decide() finds them set. decide() is called for ten thousand
+    while the Greeks of now or of the entry are unknown, so decide() finds them set. about_faults: fires on impossible
+    figures only, so it is not asked about those that have just been found sound. decide() is called for ten thousand
     positions in a row: multiply rather than divide, and write text only when leaving.
     """
 
@@ -31,6 +32,7 @@ class ExitRule(Protocol):
     tier: ClassVar[int]
     needs_mark: ClassVar[bool] = True
     needs_greeks: ClassVar[bool] = False
+    about_faults: ClassVar[bool] = False
     enabled_by_default: ClassVar[bool] = True
 
     def decide(self, view: PositionView) -> Exit | None: ...

@@ -71,7 +71,7 @@ def evaluate_exits(*, only: Sequence[int] | None = None) -> list[Leaving]:
     measured: list[Greeks | None] = greeks_of(positions, spots, now)
     for position, greeks in zip(positions, measured, strict=True):
         underlying = position.underlying
-        stopped = (None, underlying) in halted or (position.account_id, underlying) in halted
+        stopped = bool(halted and not halted.isdisjoint(((None, underlying), (position.account_id, underlying))))
         view = _view(position, greeks, sessions[underlying], spots.get(underlying), now, halted=stopped)
         evaluations.append(book.rules_of(position.strategy_id, underlying).evaluate(view))
     _remember(positions, evaluations, measured, now)
@@ -102,27 +102,27 @@ def _halted() -> set[tuple[int | None, str]]:
 def _view(
     p: Held, greeks: Greeks | None, session: SessionState, spot: Decimal | None, now: datetime, *, halted: bool
 ) -> PositionView:
-    return PositionView(
-        position_id=p.pk,
-        symbol=p.symbol,
-        direction=Direction.LONG if p.direction == "long" else Direction.SHORT,
-        quantity=p.quantity,
-        entry_quantity=p.entry_quantity,
-        entry_price=p.entry_price,
-        mark=p.mark,
-        best_mark=p.best_mark,
-        worst_mark=p.worst_mark,
-        quote_good=p.quote_good,
-        opened_at=p.opened_at,
-        expiration=p.expiration,
-        expires_at=p.expires_at,
-        session=session,
-        now=now,
-        greeks=greeks,
-        entry_greeks=p.entry_greeks or greeks,
-        spot=spot,
-        scaled_out=p.scaled_out,
-        halted=halted,
+    return PositionView(  # by place: twenty names would cost as much as five rules
+        p.pk,
+        p.symbol,
+        Direction.LONG if p.direction == "long" else Direction.SHORT,
+        p.quantity,
+        p.entry_quantity,
+        p.entry_price,
+        p.mark,
+        p.best_mark,
+        p.worst_mark,
+        p.quote_good,
+        p.opened_at,
+        p.expiration,
+        p.expires_at,
+        session,
+        now,
+        greeks,
+        p.entry_greeks or greeks,
+        spot,
+        p.scaled_out,
+        halted,
     )
 
 

@@ -27,8 +27,9 @@ def greeks_of(positions: Sequence[Held], spots: Mapping[str, Decimal], now: date
     picked = [positions[index] for index in usable]
     years = {moment: years_until(moment, now) for moment in {p.expires_at for p in picked}}
     sign = np.array([1.0 if p.right == "C" else -1.0 for p in picked])
-    spot = np.array([float(spots[p.underlying]) for p in picked])
-    strike = np.array([float(p.strike) for p in picked])
+    level = {underlying: float(spot) for underlying, spot in spots.items()}
+    spot = np.array([level[p.underlying] for p in picked])
+    strike = np.array([p.strike for p in picked])
     left = np.array([years[p.expires_at] for p in picked])
     mark = np.array([float(p.mark or 0) for p in picked])
     vol = bsm.implied_volatility(mark, sign, spot, strike, left, RATE, 0.0)

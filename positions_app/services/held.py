@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from books_app.rows import fetched
@@ -20,7 +21,7 @@ class Held(NamedTuple):
     symbol: str
     underlying: str
     right: str
-    strike: Decimal
+    strike: float  # for the Greeks only
     direction: str
     quantity: int
     entry_quantity: int
@@ -39,10 +40,17 @@ class Held(NamedTuple):
     @property
     def entry_greeks(self) -> Greeks | None:
         text = self.entry_greeks_text
-        return None if text is None else Greeks._make(map(float, text[1:-1].split(",")))
+        return None if text is None else _greeks_in(text)
 
 
-_COLUMNS = ("id", *(f'"{name}"' for name in Held._fields[1:-1]), "entry_greeks::text")
+@lru_cache(maxsize=32_768)
+def _greeks_in(text: str) -> Greeks:
+    """Read at the entry, and the same at every tick."""
+    return Greeks._make(map(float, text[1:-1].split(",")))
+
+
+_AS = {"pk": "id", "strike": "strike::float8", "right": '"right"', "entry_greeks_text": "entry_greeks::text"}
+_COLUMNS = [_AS.get(name, name) for name in Held._fields]
 _OPEN = f"SELECT {', '.join(_COLUMNS)} FROM positions_app_position WHERE status = 'open' {{}} ORDER BY id"  # noqa: S608
 _CONTRACTS = "SELECT id, symbol FROM positions_app_position WHERE status <> 'closed' {} ORDER BY id"
 
