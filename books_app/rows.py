@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from django.db import connection
@@ -17,6 +17,15 @@ def fetched(query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]
         cursor.execute(query, parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
+
+
+def array_literal(values: Iterable[str | None]) -> str:
+    """A PostgreSQL array as one text: quicker to write and to read than a parameter for each element, or than JSON."""
+    return "{" + ",".join("NULL" if value is None else f'"{_escaped(value)}"' for value in values) + "}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"') if '"' in value or "\\" in value else value
 
 
 def row(model: type[AnyModel], pk: int) -> AnyModel:

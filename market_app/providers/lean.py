@@ -89,8 +89,7 @@ class Lean:
         recorded = self._days(underlying, day)
         if not recorded.contracts:
             raise no_data(f"{underlying} options", day, self.name)
-        listed = recorded.listed.values()
-        return sorted(contract for contract in listed if last_trading_date(contract.expiration) >= day)
+        return [contract for contract in recorded.listed.values() if last_trading_date(contract.expiration) >= day]
 
     def bars(self, symbol: str, *, interval_s: int, count: int, now: datetime) -> list[Bar]:
         """From trades of regular sessions, of recorded days up to a week back too; daily bars from their own file."""
@@ -206,9 +205,10 @@ class RecordedDay:
 
     @cached_property
     def listed(self) -> dict[str, OptionContract]:
-        """Each contract that was quoted that day, by the name of its file."""
+        """Each contract that was quoted that day, in order, by the name of its file."""
         archive = self._option_quotes
-        return {} if archive is None else {name: contract_of(name) for name in archive.namelist()}
+        named = {} if archive is None else {name: contract_of(name) for name in archive.namelist()}
+        return dict(sorted(named.items(), key=lambda item: item[1]))
 
     @cached_property
     def contracts(self) -> dict[str, str]:

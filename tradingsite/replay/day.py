@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.conf import settings
-from django.test import Client
+from django.test import RequestFactory
 
 from books_app import clock, ledger, nudges
 from books_app import redis as redis_client
@@ -23,6 +22,7 @@ from market_app.providers import use_provider
 from positions_app.models import ExitRule
 from positions_app.services import refresh_marks
 from positions_app.services.rules import seed_default_rules
+from signals_app import webhook
 from signals_app.models import Credential, Strategy
 from signals_app.services import credentials
 from tradingsite.replay.alerts import RecordedAlert
@@ -65,7 +65,6 @@ class RecordedDay:
         session = market.session(Product.EQUITY_OPTION, now=self._now)
         self.opens_at, self.closes_at = session.opens_at, session.closes_at
         self._nudges: deque[tuple[str, tuple[Any, ...]]] = deque()
-        self._client = Client(SERVER_NAME=_allowed_host())
 
     def _noon(self, day: date) -> datetime:
         zone = self._market.calendar(Product.EQUITY_OPTION).zone
@@ -126,12 +125,9 @@ class RecordedDay:
         self._work_off_nudges()
 
     def _deliver(self, alert: RecordedAlert) -> Answer:
-        response = self._client.post(
-            f"/webhook/tradingview/{ENDPOINT_ID}/",
-            data=alert.body,
-            content_type=alert.content_type,
-            secure=settings.PUBLIC_URL.startswith("https:"),
-        )
+        request = RequestFactory().post("/", data=alert.body, content_type=alert.content_type)
+        response = webhook.tradingview(request, ENDPOINT_ID)
+        response.close()
         self._work_off_nudges()
         return Answer(alert, response.status_code, json.loads(response.content))
 
@@ -146,7 +142,3 @@ class RecordedDay:
         while self._nudges:
             task, args = self._nudges.popleft()
             steps[task](*args)
-
-
-def _allowed_host() -> str:
-    return next((host for host in settings.ALLOWED_HOSTS if host != "*" and not host.startswith(".")), "localhost")

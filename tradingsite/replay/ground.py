@@ -25,9 +25,9 @@ def throw_away_database() -> Iterator[str]:
     with _server_address() as address:
         template = _ensure_template(address)
         name = f"replay_{os.getpid()}"
-        _run(address, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        not_durable = f'ALTER DATABASE "{name}" SET synchronous_commit = off'  # nothing in it outlives the replay
+        _run(address, f'CREATE DATABASE "{name}" TEMPLATE "{template}"', not_durable)
         try:
-            _run(address, f'ALTER DATABASE "{name}" SET synchronous_commit = off')  # nothing here outlives the replay
             with _connected_to({**address, "dbname": name}):
                 yield name
         finally:
@@ -56,11 +56,12 @@ def _server_address() -> Iterator[dict[str, str]]:
         yield address
 
 
-def _run(address: dict[str, str], statement: str) -> None:
+def _run(address: dict[str, str], *statements: str) -> None:
     session = psycopg2.connect(**address)
     try:
         session.autocommit = True  # CREATE and DROP DATABASE refuse a transaction
-        session.cursor().execute(statement)
+        for statement in statements:
+            session.cursor().execute(statement)
     finally:
         session.close()
 
