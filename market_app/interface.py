@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from domain.errors import MarketDataUnavailable
@@ -72,6 +72,18 @@ class MarketData(Protocol):
 
     def closing_price(self, symbol: str, *, day: date, now: datetime) -> Decimal:
         """Last price of an underlying's regular session on that day, once it is over."""
+        ...
+
+
+@runtime_checkable
+class OpenInterest(Protocol):
+    """What a source may know beside prices; not every one does."""
+
+    def open_interest(self, underlying: str, *, now: datetime) -> dict[str, int]:
+        """Contracts open at the previous close by compact symbol, as published by now; what is not told is left out.
+
+        Raises MarketDataUnavailable: no_market_data where nothing was published of this underlying.
+        """
         ...
 
 

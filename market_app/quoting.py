@@ -47,14 +47,15 @@ def judged_quotes(symbols: Collection[str]) -> dict[str, Judged]:
         found = services.quotes(symbols, now=now)
     except MarketDataUnavailable as e:
         return {symbol: Judged(None, QuoteVerdict(False, e.code, e.message)) for symbol in symbols}
-    return {symbol: _judged(symbol, found.get(symbol), now) for symbol in symbols}
+    return {symbol: judged(symbol, found.get(symbol), now=now) for symbol in symbols}
 
 
 def judged_quote(symbol: str) -> Judged:
     return judged_quotes([symbol])[symbol]
 
 
-def _judged(symbol: str, quote: Quote | None, now: datetime) -> Judged:
+def judged(symbol: str, quote: Quote | None, *, now: datetime) -> Judged:
+    """By the limits of what the symbol names, a contract or an underlying."""
     if quote is None:
         return Judged(None, NO_QUOTE)
     limits = UNDERLYING_LIMITS if as_contract(symbol) is None else OPTION_LIMITS

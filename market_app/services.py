@@ -19,6 +19,7 @@ from domain.quotes import Bar, Quote
 from domain.sessions import Product, SessionState
 from domain.symbols.occ import OptionContract
 from market_app import providers, sessions
+from market_app.interface import OpenInterest
 from market_app.memory import Memory
 
 CANDLES: Final = 120  # enough for an EMA 21 to have forgotten its seed
@@ -113,6 +114,15 @@ def bars(symbol: str, *, interval_s: int, count: int = CANDLES, now: datetime | 
         keep=BARS_KEPT,
         build=lambda: provider.bars(symbol, interval_s=interval_s, count=count, now=at),
     )
+
+
+def open_interest(underlying: str, *, now: datetime | None = None) -> dict[str, int]:
+    """Contracts open at the previous close by compact symbol. Raises MarketDataUnavailable where none is told."""
+    provider = providers.current()
+    if not isinstance(provider, OpenInterest):
+        text = f"{provider.name} tells no open interest, of {underlying} neither; simulated and lean do"
+        raise MarketDataUnavailable("no_market_data", text)
+    return provider.open_interest(underlying, now=now or clock.now())
 
 
 def session_state(product: Product, now: datetime | None = None) -> SessionState:

@@ -35,6 +35,7 @@ from market_app.providers.lean_files import (
     milliseconds,
     moment_of,
     only_member,
+    open_interest_row,
     quote_series,
     read_zip,
     trade_rows,
@@ -90,6 +91,15 @@ class Lean:
         if not recorded.contracts:
             raise no_data(f"{underlying} options", day, self.name)
         return [contract for contract in recorded.listed.values() if last_trading_date(contract.expiration) >= day]
+
+    def open_interest(self, underlying: str, *, now: datetime) -> dict[str, int]:
+        """As published that morning, about 06:30 New York."""
+        day, moment = _new_york_date(now), milliseconds(now)
+        published = self._days(underlying, day).open_interest
+        known = {symbol: held for symbol, (stamped, held) in published.items() if stamped <= moment}
+        if not known:
+            raise no_data(f"{underlying} open interest", day, self.name)
+        return known
 
     def bars(self, symbol: str, *, interval_s: int, count: int, now: datetime) -> list[Bar]:
         """From trades of regular sessions, of recorded days up to a week back too; daily bars from their own file."""
@@ -220,6 +230,15 @@ class RecordedDay:
         """Minute trade rows of the underlying within the regular session."""
         archive = read_zip(self._shares / f"{self.day:%Y%m%d}_trade.zip")
         return self._within_session(None if archive is None else only_member(archive))
+
+    @cached_property
+    def open_interest(self) -> dict[str, tuple[int, int]]:
+        """Moment of publication and contracts open, by compact symbol."""
+        archive = read_zip(self._options / f"{self.day:%Y%m%d}_openinterest_american.zip")
+        names = () if archive is None else archive.namelist()
+        return {
+            contract_of(name).symbol: open_interest_row(archive.read(name)) for name in names if archive is not None
+        }
 
     def series(self, symbol: str) -> QuoteSeries:
         """Carried quotes of the underlying or of one of ``contracts``; empty where none was recorded."""

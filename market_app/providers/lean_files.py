@@ -83,6 +83,12 @@ def trade_rows(text: bytes) -> IntArray:
     return _numbers(text, _TRADE_COLUMNS)
 
 
+def open_interest_row(text: bytes) -> tuple[int, int]:
+    """Moment and number of contracts of an open-interest file, which has one row a day."""
+    stamped, held = text.split()[0].split(b",")
+    return int(stamped), int(held)
+
+
 def quote_series(text: bytes, *, since: int) -> QuoteSeries:
     """A quote file's rows from ``since`` on, each side's last price and size carried forward.
 

@@ -28,7 +28,7 @@ from domain.symbols.occ import OptionContract, Right
 from market_app import sessions
 from market_app.interface import Calendar, as_contract, interval_not_served, no_data
 from market_app.providers import paths
-from market_app.providers.listing import UNDERLYINGS, contracts
+from market_app.providers.listing import UNDERLYINGS, contracts, third_friday
 
 RATE: Final = 0.04
 NOTE: Final = "simulated market, always open"
@@ -84,6 +84,14 @@ class Simulated:
         start = datetime.fromtimestamp((last - count * each) * _MINUTE_S, UTC)
         starts = [start + timedelta(seconds=number * interval_s) for number in range(count)]
         return list(map(Bar, starts, opens, highs, lows, closes, _whole(traded.sum(1)).tolist()))
+
+    def open_interest(self, underlying: str, *, now: datetime) -> dict[str, int]:
+        """As invented as the prices, and the same all day."""
+        day = now.astimezone(UTC).date()
+        listed = self.chain(underlying, now=now)
+        path, _ = paths.day_path(self.seed, underlying, (day - _EPOCH_DAY).days)
+        level = float(path[0])
+        return {c.symbol: _open_contracts(c, level, day, _jitter(self.seed, c.symbol)) for c in listed}
 
     def calendar(self, product: Product) -> Calendar:
         return sessions.always_open(self.name, NOTE)
@@ -176,6 +184,17 @@ def _option(symbol: str) -> _Option | None:
     underlying = UNDERLYINGS[contract.root]
     terms = (sign, float(contract.strike), underlying.vol, underlying.dividend_yield)
     return _Option(symbol, contract.root, contract.expiration, terms, _jitter(symbol))
+
+
+def _open_contracts(contract: OptionContract, level: float, day: date, draw: int) -> int:
+    """A bell around the money, calls held above it and puts below, more on round strikes and monthly expirations."""
+    underlying, strike = UNDERLYINGS[contract.root], contract.strike
+    days = max((contract.expiration - day).days, 7)
+    away = math.log(float(strike) / level) / (underlying.vol * math.sqrt(days / 365))  # standard deviations
+    away += -0.5 if contract.right is Right.CALL else 0.5
+    round_strike = 3.0 if strike % (10 * underlying.step) == 0 else 1.5 if strike % (2 * underlying.step) == 0 else 1.0
+    monthly = 3.0 if contract.expiration == third_friday(contract.expiration.year, contract.expiration.month) else 1.0
+    return round(400.0 * math.exp(-0.5 * away * away) * round_strike * monthly * (0.6 + draw % 1000 / 1250))
 
 
 def _years(expiration: date, now: datetime) -> float:
