@@ -21,4 +21,9 @@ def share_of_contracts(held: int, fraction: Decimal) -> int:
 
 def contracts(count: int) -> str:
     """``1 contract``, ``2 contracts``."""
-    return f"{count} contract" if count == 1 else f"{count} contracts"
+    return counted(count, "contract")
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 order``, ``2 orders``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

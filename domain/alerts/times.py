@@ -10,6 +10,7 @@ from typing import Final
 
 from domain.alerts.numbers import as_decimal, shown
 from domain.errors import AlertRefused
+from domain.quantities import counted
 
 _ISO = re.compile(
     r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?(?:[Zz]|[+-]\d\d:?\d\d))?)?", re.ASCII
@@ -126,4 +127,4 @@ def _bounded(seconds: int) -> int | None:
 def _months(count: int) -> str | None:
     if count > _LONGEST_MONTHS:
         return None
-    return "1 month" if count == 1 else f"{count} months"
+    return counted(count, "month")

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, Protocol
 
+from domain.quantities import counted
+
 from .view import ZERO, BookView, DecisionView, Limits
 
 
@@ -134,7 +136,8 @@ class NoPositionOpen:
 
     def judge(self, book: BookView, underlying: str, *, allow_adding: bool) -> RuleResult:
         held, resting = len(book.held(underlying)), len(book.entries(underlying))
-        text = f"{held} open positions and {resting} entry orders on {underlying} in book {book.name}"
+        counts = f"{counted(held, 'open position')} and {counted(resting, 'entry order')}"
+        text = f"{counts} on {underlying} in book {book.name}"
         if allow_adding:
             return RuleResult(self.code, True, f"{text}; adding is allowed")
         return RuleResult(self.code, not held and not resting, text)

@@ -15,7 +15,7 @@ from typing import Final
 
 from domain.errors import RuleBroken
 from domain.positions import Direction
-from domain.quantities import contracts, share_of_contracts
+from domain.quantities import contracts, counted, share_of_contracts
 from domain.symbols.occ import Right
 
 from .view import Action, DecisionView, HeldPosition, SignalView
@@ -199,7 +199,7 @@ def _cancel(view: DecisionView) -> Plan:
     if not resting:
         raise RuleBroken("nothing_to_cancel", f"no entry order on {view.signal.symbol} is live")
     order_ids = tuple(order.order_id for order in resting)
-    return Plan(Action.CANCEL, None, f"cancel {_orders(len(resting))}", cancel_order_ids=order_ids)
+    return Plan(Action.CANCEL, None, f"cancel {counted(len(resting), 'entry order')}", cancel_order_ids=order_ids)
 
 
 PLANNERS: Final[Mapping[str, Callable[[DecisionView], Plan]]] = MappingProxyType(
@@ -297,19 +297,12 @@ def _nothing_to_close(view: DecisionView, theses: tuple[Direction, ...]) -> Rule
 def _holding(view: DecisionView) -> str:
     """What the book holds on the signal's symbol, in words."""
     counts = {t: sum(position.quantity for position in view.book.held(view.signal.symbol, t)) for t in BOTH}
-    return (
-        " and ".join(f"{count} {KIND[t]}{'' if count == 1 else 's'}" for t, count in counts.items() if count)
-        or "nothing"
-    )
+    return " and ".join(counted(count, KIND[t]) for t, count in counts.items() if count) or "nothing"
 
 
 def _leaving(closings: tuple[Closing, ...], resting: int) -> str:
-    parts = [f"cancel {_orders(resting)}"] if resting else []
+    parts = [f"cancel {counted(resting, 'entry order')}"] if resting else []
     quantity = sum(closing.quantity for closing in closings)
     if quantity:
         parts.append(f"sell {contracts(quantity)}")
     return ", ".join(parts) or "wait for the exit orders at work"
-
-
-def _orders(count: int) -> str:
-    return f"{count} entry order" if count == 1 else f"{count} entry orders"

@@ -57,7 +57,7 @@ REFUSALS = {
     "quote_wide": ({"quote_verdict": WIDE}, WIDE.text),
     "position_open": (
         {"in_book": book(held())},
-        "1 open positions and 0 entry orders on GOOG in book paper",
+        "1 open position and 0 entry orders on GOOG in book paper",
     ),
     "max_open_positions": ({"in_book": book(*positions(10))}, "10 of 10 positions open"),
     "max_positions_per_symbol": (

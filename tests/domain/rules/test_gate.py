@@ -48,7 +48,7 @@ def test_an_ordinary_order_passes_and_leaves_its_figures():
             "reversal_not_flat",
             "0 call positions and 1 entry orders against it on GOOG",
         ),
-        (book(held(1)), {}, "position_open", "1 open positions and 0 entry orders on GOOG in book paper"),
+        (book(held(1)), {}, "position_open", "1 open position and 0 entry orders on GOOG in book paper"),
         (book(), {"limits": Limits(max_open_positions=0)}, "max_open_positions", "0 of 0 positions open"),
         (
             book(held(1)),
