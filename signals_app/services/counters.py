@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -15,7 +16,7 @@ log = structlog.get_logger(__name__)
 KEY = "webhook:refusals"
 ACKS_KEY = "webhook:acks"
 ACK_BOUNDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)  # seconds; TradingView gives up after three
-BEYOND = "+Inf"
+_BUCKETS = (*map(str, ACK_BOUNDS), "+Inf")
 
 
 def count_refusal(code: str) -> None:
@@ -36,7 +37,7 @@ def refusals() -> dict[str, int]:
 
 def count_ack(seconds: float) -> None:
     """Add one answered alert to the histogram of all web processes; lost without harm, as any count here."""
-    bound = next((str(limit) for limit in ACK_BOUNDS if seconds <= limit), BEYOND)
+    bound = _BUCKETS[bisect_left(ACK_BOUNDS, seconds)]
     try:
         with client().pipeline(transaction=False) as together:
             together.hincrby(ACKS_KEY, bound, 1)
@@ -60,6 +61,5 @@ def acks() -> Acks | None:
         found = client().hgetall(ACKS_KEY)
     except RedisError:
         return None
-    bounds = [*(str(limit) for limit in ACK_BOUNDS), BEYOND]
-    up_to = accumulate(int(found.get(bound, 0)) for bound in bounds)
-    return Acks(tuple(zip(bounds, up_to, strict=True)), float(found.get("sum", 0)))
+    up_to = accumulate(int(found.get(bound, 0)) for bound in _BUCKETS)
+    return Acks(tuple(zip(_BUCKETS, up_to, strict=True)), float(found.get("sum", 0)))

@@ -13,7 +13,7 @@ from books_app import redis as redis_module
 from signals_app.models import Signal
 from tests.factories import Desk, Floor, a_desk
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # as in life: a refused row must not end somebody's transaction
 
 NAMES = st.sampled_from(
     [
