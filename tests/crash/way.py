@@ -131,10 +131,11 @@ def kill_and_recover(
 
 
 def places_along(floor: Floor, way: Way) -> list[str]:
-    """Where a way can be cut. One run before it warms what a process keeps in memory."""
+    """Where a way can be cut. One run before it, to the exit, warms what a process keeps in memory."""
     warm = attempt_at("warming up")
     warm.desk.post(warm.body)
     floor.follow_nudges()
+    recover(floor)
     attempt = attempt_at("undisturbed")
     places = places_of(partial(way, floor, attempt.desk, attempt.body))
     recover(floor)
