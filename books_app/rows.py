@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db import connection
@@ -11,7 +11,7 @@ from django.db.models import Model
 AnyModel = TypeVar("AnyModel", bound=Model)
 
 
-def fetched(query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+def fetched(query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
     """All rows of one statement. jsonb comes as its text."""
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)

@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db import connection
-
 from books_app.models import Account
+from books_app.rows import fetched
 from domain import pnl
 from domain.orders import LIVE
 from domain.positions import Direction
@@ -57,9 +56,8 @@ class Standing:
 def standing_of(account: Account, *, now: datetime) -> Standing:
     """As the rules see it. Exact only while the caller holds the book's row lock."""
     day, minute = start_of_day(now), now - timedelta(minutes=1)
-    with connection.cursor() as cursor:
-        cursor.execute(_STANDING, {"book": account.pk, "day": day, "minute": minute, "live": sorted(LIVE)})
-        realized_today, orders_last_minute, positions, entries, limits, denied = cursor.fetchone()
+    (found,) = fetched(_STANDING, {"book": account.pk, "day": day, "minute": minute, "live": sorted(LIVE)})
+    realized_today, orders_last_minute, positions, entries, limits, denied = found
     held = [_held(*row) for row in positions or ()]
     book = BookView(
         name=account.name,

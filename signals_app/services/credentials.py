@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from books_app import clock
 from books_app.audit import Trail
+from books_app.rows import fetched
 from signals_app.models import Credential, Strategy
 
 OVERLAP = timedelta(hours=1)  # alerts already in flight or not yet edited keep working that long after a rotation
@@ -105,10 +106,8 @@ _OF_ENDPOINT = """
 
 
 def _read_caller(endpoint_digest: str) -> Caller | None:
-    with connection.cursor() as cursor:
-        cursor.execute(_OF_ENDPOINT, {"digest": endpoint_digest, "at": clock.now()})
-        row = cursor.fetchone()
-    return None if row is None else Caller(*row)
+    found = fetched(_OF_ENDPOINT, {"digest": endpoint_digest, "at": clock.now()})
+    return Caller(*found[0]) if found else None
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import Model
 
+from books_app.rows import fetched
 from domain.signals import SignalStatus
 from signals_app.models import Signal, WebhookEvent
 
@@ -48,9 +49,7 @@ def insert_together(event: WebhookEvent, signals: Sequence[Signal]) -> tuple[int
         values += [_prepared(signal, field) for field in _SIGNAL]
     rows = ", ".join([_SIGNAL_ROW] * len(signals))
     # Statements that are sent together are one transaction, without a BEGIN and a COMMIT to wait for.
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_INSERT_EVENT}; {_INSERT_SIGNALS}{rows}; {_INSERT_TRAIL}", values)
-        stored = cursor.fetchall()
+    stored = fetched(f"{_INSERT_EVENT}; {_INSERT_SIGNALS}{rows}; {_INSERT_TRAIL}", values)
     return stored[0][1], tuple(sorted(signal_id for signal_id, _ in stored))
 
 
