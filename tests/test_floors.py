@@ -24,7 +24,7 @@ FLOORS: Final = (
     ("tradingsite",),
 )
 HEIGHT: Final = {package: height for height, packages in enumerate(FLOORS) for package in packages}
-CALCULATES_WITH: Final = frozenset({"numpy"})  # the only package beside the standard library that the domain may know
+CALCULATES_WITH: Final = frozenset({"numpy", "talib"})  # beside the standard library the domain knows only these
 
 
 def modules_of(package: str) -> list[Path]:
