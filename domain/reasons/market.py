@@ -66,4 +66,39 @@ REASONS: tuple[Reason, ...] = (
         "The setting MARKET_PROVIDER names no provider that exists.",
         "Set it to simulated, lean or yfinance.",
     ),
+    Reason(
+        "provider_timed_out",
+        "A provider did not give a whole answer in the time it has.",
+        "Nothing, if the next provider answered. If it goes on, look at the provider's status and the network.",
+    ),
+    Reason(
+        "provider_nonsense",
+        "A provider's answer is not of the shape that it documents.",
+        "Nothing, if the next provider answered. If it goes on, the provider has changed: switch its use off in admin.",
+    ),
+    Reason(
+        "provider_rate_limited",
+        "A provider says that it is asked too often.",
+        "Lower its calls a minute or a day in admin to what your plan allows; other programs may share the key.",
+    ),
+    Reason(
+        "provider_refused",
+        "A provider refuses the key, the plan or the address that asks.",
+        "Check the key in .env and the plan at the provider; MarketData.app serves one address for each account.",
+    ),
+    Reason(
+        "provider_budget_spent",
+        "Our own limit for a provider is reached, so nothing was sent.",
+        "Wait for the next minute or day, or raise the limit in admin if your plan allows more.",
+    ),
+    Reason(
+        "provider_breaker_open",
+        "A provider has failed repeatedly and is left alone for a while.",
+        "Nothing: one request tries it again after the time set in admin. manage.py doctor shows its last failure.",
+    ),
+    Reason(
+        "no_provider_left",
+        "Every provider in the chain failed, refused or was left out.",
+        "The message names each one's cause. manage.py doctor shows which have keys; order and use are rows in admin.",
+    ),
 )
