@@ -10,11 +10,13 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from functools import lru_cache
 
 from domain.errors import RuleBroken
+from domain.symbols.dialects import Dialect, written
+from domain.symbols.kinds import TRADABLE, AssetClass
 from domain.symbols.occ import CENTURY, BadOptionSymbol, OptionContract, Right
+from domain.symbols.roots import root_of
 from domain.symbols.tables import (
     COINS,
     CRYPTO_EXCHANGES,
@@ -29,6 +31,8 @@ from domain.symbols.tables import (
     YAHOO_INDICES,
 )
 
+__all__ = ["AssetClass", "BadSymbol", "Instrument", "classify", "normal_exchange", "option_on"]
+
 _ALLOWED = re.compile(r"[A-Za-z0-9^.][A-Za-z0-9 :._!/*+^()-]{0,63}", re.ASCII)
 _NAME = re.compile(r"[A-Z0-9][A-Z0-9.!]{0,23}", re.ASCII)
 _EXCHANGE = re.compile(r"[A-Z][A-Z0-9_ ]{0,23}", re.ASCII)
@@ -40,6 +44,7 @@ _OPTION = re.compile(
 _PAIR = re.compile(r"(?P<base>[A-Z0-9]{2,10})[-/_](?P<quote>[A-Z]{3,5})(?P<perpetual>\.P|-SWAP|-PERP)?", re.ASCII)
 _CLASS_SHARE = re.compile(r"(?P<root>[A-Z]{1,5})[-/.](?P<letter>[A-Z])", re.ASCII)
 _EQUITY = re.compile(r"[A-Z]{1,5}(?:\.(?:[A-Z]|PR[A-Z]|WS|WT|RT|UN))?", re.ASCII)
+_OPTIONABLE = re.compile(r"[A-Z]{1,5}(?:\.[A-Z])?", re.ASCII)  # preferred shares and warrants have no options
 _CONTINUOUS = re.compile(r"[A-Z0-9]{1,8}\d!", re.ASCII)
 _DATED = re.compile(r"[A-Z0-9]{1,5}[FGHJKMNQUVXZ]20\d\d", re.ASCII)
 _SPREAD = re.compile(r"[/*+()^-]|:.*:")
@@ -48,21 +53,7 @@ _DELAYED = ("_DLY", "_DL")
 _STRIKE_UNIT = 1000
 
 
-class AssetClass(StrEnum):
-    EQUITY = "equity"
-    OPTION = "option"
-    CRYPTO = "crypto"
-    CRYPTO_PERPETUAL = "crypto_perpetual"
-    FOREX = "forex"
-    INDEX = "index"
-    FUTURE = "future"
-    CONTINUOUS_FUTURE = "continuous_future"
-    SPREAD = "spread"
-    UNKNOWN = "unknown"
-
-
 A = AssetClass
-TRADABLE = frozenset({A.EQUITY, A.OPTION, A.CRYPTO, A.CRYPTO_PERPETUAL, A.FOREX})
 
 
 class BadSymbol(RuleBroken):
@@ -92,9 +83,22 @@ class Instrument:
         """Whether any broker could take an order for it; whether ours does is decided where orders are made."""
         return self.asset_class in TRADABLE
 
+    def spelled_for(self, dialect: Dialect) -> str | None:
+        """The name that a provider has for it, None where it has none."""
+        return written(self, dialect)
+
     def spellings(self) -> dict[str, str]:
-        """The name elsewhere: alpaca, yahoo, massive and occ_root, each only where there is one."""
-        return _spellings(self)
+        """The name elsewhere: alpaca, yahoo (as its charts say), massive and occ_root, each only where there is one."""
+        names = {
+            dialect.value: self.spelled_for(dialect) for dialect in (Dialect.ALPACA, Dialect.YAHOO, Dialect.MASSIVE)
+        }
+        if self.symbol in INDICES:
+            names["yahoo"] = INDICES[self.symbol]
+        if self.option is not None:
+            names["occ_root"] = self.option.root
+        elif self.asset_class is A.EQUITY and _OPTIONABLE.fullmatch(self.symbol):
+            names["occ_root"] = root_of(self.symbol)
+        return {place: name for place, name in names.items() if name is not None}
 
 
 @lru_cache(maxsize=2048)
@@ -222,23 +226,3 @@ def _is_coin_pair(base: str, quote: str, venue: str | None) -> bool:
     if quote not in CRYPTO_QUOTES:
         return False
     return base in COINS or (base not in FIAT and quote in STABLE_COINS) or venue in CRYPTO_EXCHANGES
-
-
-def _spellings(instrument: Instrument) -> dict[str, str]:
-    name, base, quote = instrument.symbol, instrument.base, instrument.quote
-    match instrument.asset_class:
-        case A.EQUITY:
-            return {
-                "alpaca": name, "yahoo": name.replace(".", "-"), "massive": name, "occ_root": name.replace(".", "")
-            }  # fmt: skip
-        case A.OPTION if instrument.option is not None:
-            return {"alpaca": name, "yahoo": name, "massive": f"O:{name}", "occ_root": instrument.option.root}
-        case A.CRYPTO:
-            return {"alpaca": f"{base}/{quote}", "yahoo": f"{base}-{quote}", "massive": f"X:{base}{quote}"}
-        case A.FOREX:
-            return {"yahoo": f"{name}=X", "massive": f"C:{name}"}
-        case A.INDEX:
-            known = INDICES.get(name)
-            return {"massive": known.massive if known else f"I:{name}", "yahoo": known.yahoo if known else f"^{name}"}
-        case _:
-            return {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 
 def _names(text: str) -> frozenset[str]:
@@ -44,25 +44,21 @@ COINS: Final = _names(
 )
 
 
-class IndexNames(NamedTuple):
-    massive: str
-    yahoo: str
-
-
+# Indices with the name that Yahoo's charts have for them.
 INDICES: Final = {
-    "SPX": IndexNames("I:SPX", "^GSPC"),
-    "SPXW": IndexNames("I:SPX", "^GSPC"),
-    "XSP": IndexNames("I:XSP", "^XSP"),
-    "NDX": IndexNames("I:NDX", "^NDX"),
-    "IXIC": IndexNames("I:COMP", "^IXIC"),
-    "RUT": IndexNames("I:RUT", "^RUT"),
-    "DJI": IndexNames("I:DJI", "^DJI"),
-    "VIX": IndexNames("I:VIX", "^VIX"),
-    "VVIX": IndexNames("I:VVIX", "^VVIX"),
-    "VXN": IndexNames("I:VXN", "^VXN"),
-    "OEX": IndexNames("I:OEX", "^OEX"),
-    "SOX": IndexNames("I:SOX", "^SOX"),
-    "TNX": IndexNames("I:TNX", "^TNX"),
-    "DXY": IndexNames("I:DXY", "DX-Y.NYB"),
+    "SPX": "^GSPC",
+    "SPXW": "^GSPC",
+    "XSP": "^XSP",
+    "NDX": "^NDX",
+    "IXIC": "^IXIC",
+    "RUT": "^RUT",
+    "DJI": "^DJI",
+    "VIX": "^VIX",
+    "VVIX": "^VVIX",
+    "VXN": "^VXN",
+    "OEX": "^OEX",
+    "SOX": "^SOX",
+    "TNX": "^TNX",
+    "DXY": "DX-Y.NYB",
 }
-YAHOO_INDICES: Final = {names.yahoo: symbol for symbol, names in reversed(INDICES.items())}
+YAHOO_INDICES: Final = {yahoo: symbol for symbol, yahoo in reversed(INDICES.items())}

@@ -127,6 +127,9 @@ def test_the_venue_may_stand_beside_the_symbol() -> None:
     ("text", "spellings"),
     [
         ("BF.B", {"alpaca": "BF.B", "yahoo": "BF-B", "massive": "BF.B", "occ_root": "BFB"}),
+        ("BAC.PRL", {"alpaca": "BAC.PRL", "yahoo": "BAC-PL", "massive": "BACpL"}),
+        ("SPX", {"yahoo": "^GSPC", "massive": "I:SPX"}),
+        ("TVC:DXY", {"yahoo": "DX-Y.NYB", "massive": "I:DXY"}),
         ("ETHUSD", {"alpaca": "ETH/USD", "yahoo": "ETH-USD", "massive": "X:ETHUSD"}),
         ("EURUSD", {"yahoo": "EURUSD=X", "massive": "C:EURUSD"}),
         ("RUT", {"massive": "I:RUT", "yahoo": "^RUT"}),
