@@ -15,6 +15,16 @@ class Product(StrEnum):
     CRYPTO = "crypto"
 
 
+class Phase(StrEnum):
+    """Part of a trading day. Only shares trade before and after the regular session, and overnight at some brokers."""
+
+    PRE = "pre"
+    REGULAR = "regular"
+    POST = "post"
+    OVERNIGHT = "overnight"
+    CLOSED = "closed"
+
+
 @dataclass(frozen=True, slots=True)
 class SessionState:
     """State of one product's regular session at one moment, all times UTC.

@@ -15,9 +15,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import Max, Min
 
 from domain.errors import MarketDataUnavailable
-from domain.sessions import Product, SessionState
+from domain.sessions import Phase, Product, SessionState
 from market_app.interface import Calendar, Hours
 from market_app.models import ALL_PRODUCTS, SessionOverride, TradingSession
 
@@ -26,6 +27,9 @@ UTC_ZONE: Final = ZoneInfo("UTC")
 FIRST_DAY: Final = date(2013, 1, 1)
 LATE_BY: Final = timedelta(minutes=15)  # ETF and index options close after the shares
 REGULAR_CLOSE: Final = time(16, 0)
+PRE_OPENS: Final = time(4, 0)
+POST_CLOSES: Final = time(20, 0)
+POST_CLOSES_EARLY: Final = time(17, 0)  # of a half day
 
 _EXTRA: Final = {TradingSession.Calendar.XNYS: timedelta(), TradingSession.Calendar.LATE_OPTIONS: LATE_BY}
 _HORIZON_DAYS: Final = 14  # the longest closure in a century, September 2001, was four sessions
@@ -35,8 +39,10 @@ _OVERRIDES: Final = f"""
     SELECT date, closed, opens_at, closes_at, reason FROM {SessionOverride._meta.db_table}
     WHERE product IN (%s, %s) AND date BETWEEN %s AND %s ORDER BY product <> %s
 """  # noqa: S608 the only part put in is the table's name
+_ONE_DAY: Final = timedelta(days=1)
 _Month = tuple[str, int, int]
-_kept: dict[_Month, tuple[float, Mapping[date, Hours], date | None]] = {}
+_Reach = tuple[date, date] | None
+_kept: dict[_Month, tuple[float, Mapping[date, Hours], _Reach]] = {}
 
 
 def state(product: Product, *, at: datetime, calendar: Calendar) -> SessionState:
@@ -58,10 +64,81 @@ def state(product: Product, *, at: datetime, calendar: Calendar) -> SessionState
     return SessionState(product, at, False, at, at, note or f"{calendar.name} has no session in {_HORIZON_DAYS} days")
 
 
+def phase(product: Product, *, at: datetime, calendar: Calendar) -> Phase:
+    """Which part of the trading day it is; closed where nothing is known.
+
+    Shares trade from 04:00 to the open and from the close to 20:00 (17:00 after an early close) of the calendar's zone,
+    and overnight from 20:00 on the eve of a session. Options and crypto know their regular session only: the few classes
+    with extra hours are not told apart here.
+    """
+    local = at.astimezone(calendar.zone)
+    today = local.date()
+    overrides = _overrides(product, today)
+    hours = _hours_or_none(calendar, today, overrides)
+    if hours is not None and hours.opens_at <= at < hours.closes_at:
+        return Phase.REGULAR
+    if product is not Product.EQUITY:
+        return Phase.CLOSED
+    if hours is not None and at < hours.opens_at:
+        return Phase.PRE if local.time() >= PRE_OPENS else Phase.OVERNIGHT
+    if hours is not None and local.time() < _post_closes(hours, calendar):
+        return Phase.POST
+    if local.time() >= POST_CLOSES and _hours_or_none(calendar, today + _ONE_DAY, overrides) is not None:
+        return Phase.OVERNIGHT
+    return Phase.CLOSED
+
+
+def _hours_or_none(calendar: Calendar, day: date, overrides: Mapping[date, _Override]) -> Hours | None:
+    try:
+        return _effective(calendar, day, overrides.get(day))[0]
+    except MarketDataUnavailable:
+        return None
+
+
+def _post_closes(hours: Hours, calendar: Calendar) -> time:
+    early = hours.closes_at.astimezone(calendar.zone).time() < REGULAR_CLOSE
+    return POST_CLOSES_EARLY if early else POST_CLOSES
+
+
+def is_trading_day(day: date, calendar: Calendar) -> bool | None:
+    """Whether the calendar has a session that day, None where it does not reach; overrides do not count."""
+    try:
+        return calendar.hours(day) is not None
+    except MarketDataUnavailable:
+        return None
+
+
+def session_on_or_before(day: date, calendar: Calendar) -> date:
+    """The last day with a session up to and including that one; overrides do not count. Raises MarketDataUnavailable."""
+    return _nearest_session(day, -_ONE_DAY, calendar)
+
+
+def session_on_or_after(day: date, calendar: Calendar) -> date:
+    """The first day with a session from that one on; overrides do not count. Raises MarketDataUnavailable."""
+    return _nearest_session(day, _ONE_DAY, calendar)
+
+
+def _nearest_session(day: date, step: timedelta, calendar: Calendar) -> date:
+    for tried in range(_HORIZON_DAYS):
+        if calendar.hours(day + tried * step) is not None:
+            return day + tried * step
+    raise MarketDataUnavailable(
+        "calendar_missing", f"{calendar.name} has no session within {_HORIZON_DAYS} days of {day}"
+    )
+
+
+def hours_between(first: date, last: date, calendar: Calendar) -> list[Hours]:
+    """Sessions from one day to another, both included, oldest first; overrides do not count.
+
+    Raises MarketDataUnavailable.
+    """
+    days = (first + timedelta(days=offset) for offset in range((last - first).days + 1))
+    return [hours for day in days if (hours := calendar.hours(day)) is not None]
+
+
 def trading_days_between(first: date, last: date, calendar: Calendar) -> int:
     """Sessions after ``first`` up to and including ``last``; 0 when last is not later. Overrides do not count."""
-    days = (first + timedelta(days=offset) for offset in range(1, (last - first).days + 1))
-    return sum(calendar.hours(day) is not None for day in days)
+    return len(hours_between(first + _ONE_DAY, last, calendar))
 
 
 def next_close(product: Product, *, at: datetime, calendar: Calendar) -> datetime:
@@ -160,21 +237,22 @@ def _hours_from_rows(name: str, day: date) -> Hours | None:
     rows, reach = _month(name, day)
     if day in rows:
         return rows[day]
-    if reach is None or day > reach or day < FIRST_DAY:
+    if reach is None or not reach[0] <= day <= reach[1]:
         raise MarketDataUnavailable("calendar_missing", f"{name} has no rows for {day}: run manage.py seed")
     return None
 
 
-def _month(name: str, day: date) -> tuple[Mapping[date, Hours], date | None]:
-    """Rows of the month around a day, and the last day that the calendar reaches."""
+def _month(name: str, day: date) -> tuple[Mapping[date, Hours], _Reach]:
+    """Rows of the month around a day, and the first and last day that the calendar reaches."""
     key = (name, day.year, day.month)
     kept = _kept.get(key)
     if kept is not None and monotonic() - kept[0] < _ROWS_KEPT_S:
         return kept[1], kept[2]
     rows = TradingSession.objects.filter(calendar=name, date__year=day.year, date__month=day.month)
     month = {row.date: Hours(row.opens_at, row.closes_at, row.note) for row in rows}
-    reach = TradingSession.objects.filter(calendar=name).order_by("-date").values_list("date", flat=True).first()
-    if reach is not None and day <= reach:  # an empty answer is asked again: rows may be seeded any moment
+    ends = TradingSession.objects.filter(calendar=name).aggregate(first=Min("date"), last=Max("date"))
+    reach = None if ends["first"] is None else (ends["first"], ends["last"])
+    if reach is not None and day <= reach[1]:  # an empty answer is asked again: rows may be seeded any moment
         _kept[key] = (monotonic(), month, reach)
     return month, reach
 

@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from domain.errors import MarketDataUnavailable
-from domain.sessions import Product
+from domain.sessions import Phase, Product
 from market_app import sessions
+from market_app.interface import Calendar
 from market_app.models import SessionOverride, TradingSession
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +109,121 @@ def test_seeding_covers_2013_to_a_year_ahead_and_twice_adds_nothing():
     assert not rows.filter(date__in=closed).exists()
     assert rows.get(date=date(2015, 12, 24)).closes_at == utc("2015-12-24", 18)
     assert rows.get(date=date(2026, 11, 27)).note == "early close at 13:00 New York"
+
+
+@pytest.mark.parametrize(
+    ("day", "closes", "note"),
+    [
+        ("2012-10-26", (20, 0), ""),
+        ("2012-10-29", None, "holiday"),  # the storm Sandy, two days
+        ("2012-10-30", None, "holiday"),
+        ("2012-10-31", (20, 0), ""),
+        ("2018-12-05", None, "holiday"),  # mourning President Bush
+        ("2025-01-09", None, "holiday"),  # and President Carter
+        ("2025-07-03", (17, 0), "early close at 13:00 New York"),
+        ("2025-07-04", None, "holiday"),
+        ("2026-03-06", (21, 0), ""),  # the clocks go forward on the 8th
+        ("2026-03-09", (20, 0), ""),
+        ("2026-07-03", None, "holiday"),  # the 4th is a Saturday
+        ("2026-10-30", (20, 0), ""),  # and back on November 1st
+        ("2026-11-02", (21, 0), ""),
+        ("2026-11-26", None, "holiday"),
+        ("2026-11-27", (18, 0), "early close at 13:00 New York"),
+        ("2026-11-28", None, "weekend"),
+    ],
+)
+def test_days_that_are_known_are_as_they_were(day, closes, note):
+    """Storm, mourning, half days, changes of the clock: open or closed at noon, and until when."""
+    middle = date.fromisoformat(day)
+    sessions.seed_sessions(middle - timedelta(days=7), middle + timedelta(days=7), today=middle)
+    found = state(utc(day, 17) - timedelta(minutes=30))
+
+    assert (found.open, found.note) == (closes is not None, note)
+    if closes is not None:
+        assert found.closes_at == utc(day, *closes)
+        assert found.seconds_to_close == (found.closes_at - found.at).total_seconds() > 0
+
+
+# ---------------------------------------------------------------- parts of the day
+
+
+@pytest.fixture
+def thanksgiving():
+    """A week of 2026 with a holiday and a half day; New York is five hours behind."""
+    seeded("2026-11-16", "2026-12-04")
+
+
+def part(at, product=Product.EQUITY):
+    return sessions.phase(product, at=at, calendar=sessions.exchange_calendar(product))
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        (utc("2026-11-24", 8, 59), Phase.OVERNIGHT),
+        (utc("2026-11-24", 9, 0), Phase.PRE),
+        (utc("2026-11-24", 14, 29), Phase.PRE),
+        (utc("2026-11-24", 14, 30), Phase.REGULAR),
+        (utc("2026-11-24", 20, 59), Phase.REGULAR),
+        (utc("2026-11-24", 21, 0), Phase.POST),
+        (utc("2026-11-25", 0, 59), Phase.POST),
+        (utc("2026-11-25", 1, 0), Phase.OVERNIGHT),
+        (utc("2026-11-26", 0, 59), Phase.POST),
+        (utc("2026-11-26", 1, 0), Phase.CLOSED),  # the eve of the holiday
+        (utc("2026-11-26", 16, 0), Phase.CLOSED),
+        (utc("2026-11-27", 1, 0), Phase.OVERNIGHT),  # the eve of the half day
+        (utc("2026-11-27", 17, 59), Phase.REGULAR),
+        (utc("2026-11-27", 18, 0), Phase.POST),
+        (utc("2026-11-27", 21, 59), Phase.POST),
+        (utc("2026-11-27", 22, 0), Phase.CLOSED),
+        (utc("2026-11-28", 15, 0), Phase.CLOSED),
+        (utc("2026-11-30", 0, 59), Phase.CLOSED),
+        (utc("2026-11-30", 1, 0), Phase.OVERNIGHT),  # Sunday evening
+    ],
+)
+def test_shares_trade_before_and_after_the_session_too(thanksgiving, at, expected):
+    """From 04:00 to 20:00, to 17:00 on a half day, and overnight on the eve of a session."""
+    assert part(at) is expected
+
+
+def test_pre_market_keeps_new_york_time_over_the_change_of_the_clock():
+    """04:00 is 09:00 UTC before the second Sunday of March and 08:00 after it."""
+    seeded("2026-03-02", "2026-03-13")
+    assert [part(utc("2026-03-06", 8)), part(utc("2026-03-06", 9))] == [Phase.OVERNIGHT, Phase.PRE]
+    assert [part(utc("2026-03-09", 7, 59)), part(utc("2026-03-09", 8))] == [Phase.OVERNIGHT, Phase.PRE]
+
+
+@pytest.mark.parametrize(
+    ("product", "at", "expected"),
+    [
+        (Product.EQUITY_OPTION, utc("2026-11-24", 21, 0), Phase.CLOSED),
+        (Product.ETF_OPTION, utc("2026-11-24", 21, 14), Phase.REGULAR),
+        (Product.ETF_OPTION, utc("2026-11-24", 21, 15), Phase.CLOSED),
+        (Product.INDEX_OPTION, utc("2026-11-27", 18, 14), Phase.REGULAR),
+        (Product.EQUITY_OPTION, utc("2026-11-27", 18, 0), Phase.CLOSED),
+        (Product.INDEX_OPTION, utc("2026-11-24", 12, 0), Phase.CLOSED),
+        (Product.CRYPTO, utc("2026-11-28", 3, 0), Phase.REGULAR),
+    ],
+)
+def test_options_have_their_regular_session_only(thanksgiving, product, at, expected):
+    """To 16:15 for ETFs and indices, 13:15 on a half day; crypto has nothing else."""
+    assert part(at, product) is expected
+
+
+def test_the_parts_of_a_day_obey_overrides(thanksgiving):
+    """Closed by hand there is neither pre nor post; an early close by hand ends post at 17:00; so does the eve."""
+    row = override(date=date(2026, 11, 24), closed=True)
+    assert [part(utc("2026-11-24", hour)) for hour in (1, 10, 15, 22)] == [Phase.CLOSED] * 4
+    row.closed, row.closes_at = False, time(12, 0)
+    row.save()
+    assert [part(utc("2026-11-24", hour)) for hour in (16, 17, 22)] == [Phase.REGULAR, Phase.POST, Phase.CLOSED]
+
+
+def test_without_rows_no_part_of_the_day_is_open():
+    """An empty calendar never reads as pre-market."""
+    assert part(utc("2026-11-24", 10)) is Phase.CLOSED
+    seeded("2026-11-16", "2026-11-24")
+    assert part(utc("2026-11-25", 1)) is Phase.CLOSED  # the next day is not known
 
 
 # ---------------------------------------------------------------- failing closed
@@ -259,6 +375,41 @@ def test_trading_days_between_leave_out_weekends_and_holidays(christmas):
     assert sessions.trading_days_between(date(2015, 12, 23), date(2015, 12, 29), EQUITY) == 3
     assert sessions.trading_days_between(date(2015, 12, 23), date(2015, 12, 23), EQUITY) == 0
     assert sessions.trading_days_between(date(2015, 12, 29), date(2015, 12, 23), EQUITY) == 0
+
+
+def test_the_nearest_session_on_either_side_of_a_day(christmas):
+    """The day itself if it has one; Christmas 2015 was a Friday."""
+    christmas_day, monday = date(2015, 12, 25), date(2015, 12, 28)
+    assert sessions.session_on_or_before(christmas_day, EQUITY) == date(2015, 12, 24)
+    assert sessions.session_on_or_after(christmas_day, EQUITY) == monday
+    assert sessions.session_on_or_before(monday, EQUITY) == sessions.session_on_or_after(monday, EQUITY) == monday
+    answers = [sessions.is_trading_day(day, EQUITY) for day in (monday, christmas_day, date(2016, 3, 1))]
+    assert answers == [True, False, None]
+
+
+def test_a_session_beyond_the_calendar_is_an_error(christmas):
+    """The Friday before the first row may have been a session or not."""
+    for ask, day in (
+        (sessions.session_on_or_before, date(2015, 12, 13)),
+        (sessions.session_on_or_after, date(2016, 1, 16)),
+    ):
+        with pytest.raises(MarketDataUnavailable, match=r"run manage\.py seed"):
+            ask(day, EQUITY)
+
+
+def test_a_calendar_without_sessions_is_searched_for_a_fortnight():
+    """And no longer."""
+    never = Calendar("never", sessions.NEW_YORK, lambda day: None)
+    with pytest.raises(MarketDataUnavailable, match="never has no session within 14 days of 2015-12-25"):
+        sessions.session_on_or_after(date(2015, 12, 25), never)
+
+
+def test_hours_of_several_days(christmas):
+    """Both ends included, days without a session left out."""
+    found = sessions.hours_between(date(2015, 12, 23), date(2015, 12, 28), EQUITY)
+    assert [hours.closes_at for hours in found] == [
+        utc("2015-12-23", 21), utc("2015-12-24", 18), utc("2015-12-28", 21)
+    ]  # fmt: skip
 
 
 def test_next_open_and_close(christmas):
