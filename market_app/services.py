@@ -207,7 +207,7 @@ def _indicators(candles: list[Bar]) -> Indicators:
     def or_none(function: Any, *arguments: Any) -> Decimal | None:
         try:
             return Decimal(function(*arguments)).quantize(_PLACES)
-        except indicators.InsufficientHistory:
+        except (indicators.InsufficientHistory, indicators.BarsWithHoles):
             return None
 
     return Indicators(

@@ -57,6 +57,11 @@ REASONS: tuple[Reason, ...] = (
         "Wait for more bars, or use a shorter interval; an alert is not refused for this alone.",
     ),
     Reason(
+        "bars_with_holes",
+        "A bar has a value that is missing, not a number or impossible, so no indicator can be told.",
+        "Look at the provider's bars of that interval; the message names the bar. Ask again, or choose another provider.",
+    ),
+    Reason(
         "calendar_missing",
         "The exchange calendar holds no row for a day that was asked for, so the market counts as closed.",
         "Run manage.py seed: it writes sessions up to one year ahead.",
