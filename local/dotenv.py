@@ -24,6 +24,7 @@ TRADING_MODE=paper
 MARKET_PROVIDER=simulated
 # SIMULATED_SEED=20260105
 # LEAN_DATA_DIR=../shared/data/lean
+# RISK_FREE_RATE=0.04
 
 # How the world calls this site. Anything but loopback needs https; your proxy's address goes into TRUSTED_PROXIES.
 # PUBLIC_URL=https://trading.example.com

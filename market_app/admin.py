@@ -4,11 +4,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import transaction
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
 from books_app.audit import Trail
-from market_app.models import SessionOverride, TradingSession
+from market_app.models import GammaSnapshot, SessionOverride, TradingSession
 
 
 @admin.register(TradingSession)
@@ -57,3 +58,25 @@ def _write_down(request: HttpRequest, override: SessionOverride, what: str) -> N
     trail = Trail(f"user:{request.user.get_username()}")
     trail.note("session_override", override.pk, "", what, text=f"{override}: {override.reason}")
     trail.write()
+
+
+@admin.register(GammaSnapshot)
+class GammaSnapshotAdmin(admin.ModelAdmin):
+    """Computed, so nobody writes one here."""
+
+    list_display = ("underlying", "at", "total", "dealers", "spot", "zero_gamma", "call_wall", "put_wall", "feed")
+    list_filter = ("underlying", "feed", "dealers")
+    date_hierarchy = "day"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[GammaSnapshot]:
+        """A list shows a hundred rows, and none of the documents that each carries."""
+        return super().get_queryset(request).defer("left_out", "flow", "expirations", "strikes")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: GammaSnapshot | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: GammaSnapshot | None = None) -> bool:
+        return False

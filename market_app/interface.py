@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from domain.errors import MarketDataUnavailable
@@ -75,15 +75,31 @@ class MarketData(Protocol):
         ...
 
 
+class Activity(NamedTuple):
+    """What is held and traded in one contract; None where the source does not tell, which is not zero."""
+
+    open_interest: int | None  # contracts open at the previous close, as published by now
+    volume: int | None  # contracts traded today so far
+
+
 @runtime_checkable
-class OpenInterest(Protocol):
+class OptionActivity(Protocol):
     """What a source may know beside prices; not every one does."""
 
-    def open_interest(self, underlying: str, *, now: datetime) -> dict[str, int]:
-        """Contracts open at the previous close by compact symbol, as published by now; what is not told is left out.
+    def activity(self, underlying: str, *, now: datetime) -> dict[str, Activity]:
+        """By compact symbol; a contract of which nothing is told may be left out.
 
-        Raises MarketDataUnavailable: no_market_data where nothing was published of this underlying.
+        Raises MarketDataUnavailable: no_market_data where nothing is known of this underlying.
         """
+        ...
+
+
+@runtime_checkable
+class InterestRates(Protocol):
+    """What a recording may hold of its own time."""
+
+    def interest_rate(self, *, now: datetime) -> float | None:
+        """Risk-free rate in force on that day, a fraction a year; None where it is not known."""
         ...
 
 

@@ -19,16 +19,18 @@ from domain.quotes import Bar, Quote
 from domain.sessions import Product, SessionState
 from domain.symbols.occ import OptionContract
 from market_app import providers, sessions
-from market_app.interface import OpenInterest
+from market_app.interface import Activity, OptionActivity
 from market_app.memory import Memory
 
 CANDLES: Final = 120  # enough for an EMA 21 to have forgotten its seed
 CHAIN_KEPT: Final = timedelta(minutes=10)
 BARS_KEPT: Final = timedelta(minutes=1)
+ACTIVITY_KEPT: Final = timedelta(minutes=2)  # open interest is a day old anyway, volume grows slowly
 _PLACES: Final = Decimal("0.0001")
 
 _chains: Memory[list[OptionContract]] = Memory(entries=64)
 _bars: Memory[list[Bar]] = Memory(entries=256)
+_activities: Memory[dict[str, Activity]] = Memory(entries=64)
 _indicators_of: Memory[Indicators] = Memory(entries=256)
 
 
@@ -116,13 +118,18 @@ def bars(symbol: str, *, interval_s: int, count: int = CANDLES, now: datetime | 
     )
 
 
-def open_interest(underlying: str, *, now: datetime | None = None) -> dict[str, int]:
-    """Contracts open at the previous close by compact symbol. Raises MarketDataUnavailable where none is told."""
-    provider = providers.current()
-    if not isinstance(provider, OpenInterest):
-        text = f"{provider.name} tells no open interest, of {underlying} neither; simulated and lean do"
+def activity(underlying: str, *, now: datetime | None = None) -> dict[str, Activity]:
+    """Open interest of the previous close and today's volume by compact symbol, at most two minutes old.
+
+    Raises MarketDataUnavailable where neither is told. The dictionary is shared: do not change it.
+    """
+    at, provider = now or clock.now(), providers.current()
+    if not isinstance(provider, OptionActivity):
+        text = f"{provider.name} tells neither open interest nor volume, of {underlying} neither"
         raise MarketDataUnavailable("no_market_data", text)
-    return provider.open_interest(underlying, now=now or clock.now())
+    asked: OptionActivity = provider
+    key = (underlying, _local_day(Product.EQUITY_OPTION, at))
+    return _activities.get(provider, key, at=at, keep=ACTIVITY_KEPT, build=lambda: asked.activity(underlying, now=at))
 
 
 def session_state(product: Product, now: datetime | None = None) -> SessionState:

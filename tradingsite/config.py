@@ -80,6 +80,9 @@ class Settings(BaseSettings):
         MarketProvider.SIMULATED
     )
     SIMULATED_SEED: Annotated[int, Field(ge=0, lt=2**32, description="a whole number from 0 to 4294967295")] = 20260105
+    RISK_FREE_RATE: Annotated[
+        float, Field(ge=-0.5, le=0.5, allow_inf_nan=False, description="a fraction a year, -0.5 to 0.5")
+    ] = 0.04
     LEAN_DATA_DIR: Annotated[
         Path | None,
         BeforeValidator(_empty_is_none),

@@ -23,13 +23,14 @@ from domain.quotes import Bar, FeedClass, Quote
 from domain.sessions import Product, SessionState
 from domain.symbols.occ import OptionContract
 from market_app import sessions
-from market_app.interface import Calendar, Hours, as_contract, interval_not_served, no_data
+from market_app.interface import Activity, Calendar, Hours, as_contract, interval_not_served, no_data
 from market_app.providers.lean_files import (
     MINUTE_MS,
     IntArray,
     MarketHours,
     QuoteRow,
     QuoteSeries,
+    RecordedRates,
     contract_of,
     dollars,
     milliseconds,
@@ -42,6 +43,7 @@ from market_app.providers.lean_files import (
 )
 
 HOURS_FILE: Final = "market-hours/market-hours-database.us-subset.json"
+RATES_FILE: Final = "alternative/interest-rate/usa/interest-rate.csv"
 LOOK_BACK: Final = timedelta(
     days=7
 )  # how far an earlier recorded day may lie to still count as the bars before this one
@@ -63,6 +65,7 @@ class Lean:
         except FileNotFoundError:
             text = f"{folder / HOURS_FILE} does not exist: set LEAN_DATA_DIR to a folder in LEAN format"
             raise MarketDataUnavailable("market_data_failed", text) from None
+        self._rates = RecordedRates(folder / RATES_FILE)
         self._calendar = Calendar("recorded", sessions.NEW_YORK, self._hours.hours)
         self._days = lru_cache(maxsize=_DAYS_KEPT)(self._read_day)
 
@@ -92,14 +95,20 @@ class Lean:
             raise no_data(f"{underlying} options", day, self.name)
         return [contract for contract in recorded.listed.values() if last_trading_date(contract.expiration) >= day]
 
-    def open_interest(self, underlying: str, *, now: datetime) -> dict[str, int]:
-        """As published that morning, about 06:30 New York."""
+    def activity(self, underlying: str, *, now: datetime) -> dict[str, Activity]:
+        """Open interest as published that morning, about 06:30 New York; volume of the minutes that have ended."""
         day, moment = _new_york_date(now), milliseconds(now)
-        published = self._days(underlying, day).open_interest
-        known = {symbol: held for symbol, (stamped, held) in published.items() if stamped <= moment}
-        if not known:
-            raise no_data(f"{underlying} open interest", day, self.name)
-        return known
+        recorded = self._days(underlying, day)
+        held = {symbol: count for symbol, (stamped, count) in recorded.open_interest.items() if stamped <= moment}
+        traded = recorded.volumes(moment)
+        if not held and not traded:
+            raise no_data(f"{underlying} open interest and volume", day, self.name)
+        known = held.keys() | traded.keys()
+        return {symbol: Activity(held.get(symbol), traded.get(symbol)) for symbol in sorted(known)}
+
+    def interest_rate(self, *, now: datetime) -> float | None:
+        """The discount rate in force on that day, from the recording's own file."""
+        return self._rates.on(_new_york_date(now))
 
     def bars(self, symbol: str, *, interval_s: int, count: int, now: datetime) -> list[Bar]:
         """From trades of regular sessions, of recorded days up to a week back too; daily bars from their own file."""
@@ -240,6 +249,16 @@ class RecordedDay:
             contract_of(name).symbol: open_interest_row(archive.read(name)) for name in names if archive is not None
         }
 
+    def volumes(self, moment: int) -> dict[str, int]:
+        """Contracts traded in the session's minutes that had ended by that moment, of every contract quoted that day.
+
+        Empty where no trades were recorded, which is not the same as none having happened.
+        """
+        archive, _ = self._option_trade_files
+        if archive is None:
+            return {}
+        return {symbol: self._volume(symbol, moment) for symbol in self.contracts}
+
     def series(self, symbol: str) -> QuoteSeries:
         """Carried quotes of the underlying or of one of ``contracts``; empty where none was recorded."""
         found = self._series.get(symbol)
@@ -284,6 +303,10 @@ class RecordedDay:
             found = self._within_session(archive.read(name) if archive is not None and name in names else None)
             self._option_trades[symbol] = found
         return found
+
+    def _volume(self, symbol: str, moment: int) -> int:
+        rows = self._option_trades_of(symbol)
+        return int(rows[: np.searchsorted(rows[:, 0], moment - MINUTE_MS, side="right"), 5].sum())
 
     def _within_session(self, text: bytes | None) -> IntArray:
         if text is None or self.hours is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -143,6 +144,21 @@ class MarketHours:
         opens_at = datetime.combine(day, time(9, 30), NEW_YORK).astimezone(UTC)
         closes_at = datetime.combine(day, early or time(16), NEW_YORK).astimezone(UTC)
         return Hours(opens_at, closes_at, f"early close at {early:%H:%M} New York" if early else "")
+
+
+class RecordedRates:
+    """The recorded discount rate: a row for each change, in force from its date on. No file is no rate."""
+
+    def __init__(self, path: Path) -> None:
+        lines = path.read_text().split()[1:] if path.exists() else []
+        rows = (line.split(",") for line in lines)
+        changes = sorted((date.fromisoformat(day), float(percent) / 100) for day, percent in rows)
+        self._days, self._rates = [day for day, _ in changes], [rate for _, rate in changes]
+
+    def on(self, day: date) -> float | None:
+        """A fraction a year; None before the first row."""
+        place = bisect_right(self._days, day)
+        return self._rates[place - 1] if place else None
 
 
 def _day(text: str) -> date:

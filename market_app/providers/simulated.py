@@ -26,7 +26,7 @@ from domain.quotes import Bar, FeedClass, Quote
 from domain.sessions import Product, SessionState
 from domain.symbols.occ import OptionContract, Right
 from market_app import sessions
-from market_app.interface import Calendar, as_contract, interval_not_served, no_data
+from market_app.interface import Activity, Calendar, as_contract, interval_not_served, no_data
 from market_app.providers import paths
 from market_app.providers.listing import UNDERLYINGS, contracts, third_friday
 
@@ -85,13 +85,17 @@ class Simulated:
         starts = [start + timedelta(seconds=number * interval_s) for number in range(count)]
         return list(map(Bar, starts, opens, highs, lows, closes, _whole(traded.sum(1)).tolist()))
 
-    def open_interest(self, underlying: str, *, now: datetime) -> dict[str, int]:
-        """As invented as the prices, and the same all day."""
+    def activity(self, underlying: str, *, now: datetime) -> dict[str, Activity]:
+        """As invented as the prices: open interest is the same all day, volume grows with the busy hours."""
         day = now.astimezone(UTC).date()
         listed = self.chain(underlying, now=now)
         path, _ = paths.day_path(self.seed, underlying, (day - _EPOCH_DAY).days)
-        level = float(path[0])
-        return {c.symbol: _open_contracts(c, level, day, _jitter(self.seed, c.symbol)) for c in listed}
+        level, passed = float(path[0]), _busy_share(int(now.timestamp() // _MINUTE_S) % paths.MINUTES)
+        held = [_open_contracts(c, level, day, _jitter(self.seed, c.symbol)) for c in listed]
+        return {
+            contract.symbol: Activity(count, int(passed * _day_volume(count, _jitter(self.seed, contract.symbol, day))))
+            for contract, count in zip(listed, held, strict=True)
+        }
 
     def calendar(self, product: Product) -> Calendar:
         return sessions.always_open(self.name, NOTE)
@@ -195,6 +199,18 @@ def _open_contracts(contract: OptionContract, level: float, day: date, draw: int
     round_strike = 3.0 if strike % (10 * underlying.step) == 0 else 1.5 if strike % (2 * underlying.step) == 0 else 1.0
     monthly = 3.0 if contract.expiration == third_friday(contract.expiration.year, contract.expiration.month) else 1.0
     return round(400.0 * math.exp(-0.5 * away * away) * round_strike * monthly * (0.6 + draw % 1000 / 1250))
+
+
+def _day_volume(held: int, draw: int) -> int:
+    """Contracts traded in the whole day: as a rule a part of those held, now and then several times as many."""
+    turnover = 0.02 + draw % 1000 / 2500
+    return round((held + 5) * turnover * (8.0 if draw % 61 == 0 else 1.0))
+
+
+@lru_cache(maxsize=paths.MINUTES)
+def _busy_share(minutes: int) -> float:
+    """Part of a day's trading that so many of its minutes bring; 0 at its start."""
+    return sum(map(paths.busy, range(minutes))) / paths.MINUTES
 
 
 def _years(expiration: date, now: datetime) -> float:

@@ -1,12 +1,13 @@
-"""The commands that look at the market: quote, chain, gex. None of them may touch the database, so none is given one."""
+"""The commands that look at the market: quote, chain, gex. Only ``--save`` may touch the database; others get none."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
+import zipfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from books_app import clock
-from domain.options.expiry import years_until
-from domain.quote_gate import OPTION_LIMITS, judge
-from domain.symbols.occ import Right
+from market_app.models import GammaSnapshot
 from market_app.providers import use_provider
-from market_app.providers.lean import HOURS_FILE, Lean
+from market_app.providers.lean import HOURS_FILE
 from market_app.providers.simulated import Simulated
-from market_app.providers.yahoo import Yahoo
 from market_app.sessions import NEW_YORK
 
 NOW = datetime(2026, 11, 20, 15, 0, 20, tzinfo=UTC)
@@ -30,10 +28,10 @@ recorded = pytest.mark.skipif(not DATA.is_dir(), reason=f"no recorded market day
 GOOG_DAY = [f"--data={DATA}", "--date=2015-12-24"]
 
 
-class WithoutOpenInterest(Simulated):
-    """As a provider is that only knows prices."""
+class PricesOnly(Simulated):
+    """As a provider is that knows nothing else."""
 
-    open_interest = None  # type: ignore[assignment]
+    activity = None  # type: ignore[assignment]
 
 
 @pytest.fixture
@@ -89,9 +87,9 @@ def test_chain_shows_both_sides_around_the_money(market: Simulated):
     assert document["feed"] == "simulated"
     deltas = [row["call"]["delta"] for row in document["strikes"] if row["call"]["delta"] is not None]
     assert len(deltas) > 2 and deltas == sorted(deltas, reverse=True)
-    interest = market.open_interest("SPY", now=NOW)
+    activity = market.activity("SPY", now=NOW)
     for row in document["strikes"]:
-        assert row["put"]["open_interest"] == interest[row["put"]["symbol"]]
+        assert (row["put"]["open_interest"], row["put"]["volume"]) == activity[row["put"]["symbol"]]
 
 
 def test_chain_takes_another_expiration_and_names_those_there_are(market: Simulated):
@@ -105,11 +103,11 @@ def test_chain_takes_another_expiration_and_names_those_there_are(market: Simula
 
 def test_a_chain_without_open_interest_is_still_a_chain(market: Simulated):
     """Its absence is said, and its column is empty; the gamma exposure of the same market is refused."""
-    with use_provider(WithoutOpenInterest(7)):
+    with use_provider(PricesOnly(7)):
         document = answered("chain", "SPY")
-        with pytest.raises(CommandError, match="simulated tells no open interest"):
+        with pytest.raises(CommandError, match="simulated tells neither open interest nor volume"):
             said("gex", "SPY")
-    assert document["open_interest"].startswith("no open interest: simulated tells no open interest")
+    assert document["open_interest"].startswith("no open interest: simulated tells neither open interest nor volume")
     assert {row["call"]["open_interest"] for row in document["strikes"]} == {None}
 
 
@@ -145,10 +143,84 @@ def test_gex_is_readable(market: Simulated):
         "call wall",
         "zero gamma",
         "max pain of 2026-11-20",
+        "expected move to the close",
+        "traded puts for each traded call",
+        "unusual volume",
         "left out",
     ):
         assert words in text
     assert text.splitlines()[0].startswith("SPY, 2026-11-20 10:00:20 New York")
+
+
+def test_gex_draws_the_strikes_around_spot(market: Simulated):
+    """As many as asked for, highest first, spot among them; the longest bar is that of the largest exposure."""
+    document, text = answered("gex", "SPY"), said("gex", "SPY", "--strikes=9")
+    drawn = [line for line in text.splitlines() if "│" in line][1:]
+    spot = float(document["spot"])
+    nearest = sorted(document["strikes"], key=lambda row: abs(float(row["strike"]) - spot))[:9]
+    assert [line.split()[0] for line in drawn] == [
+        row["strike"] for row in sorted(nearest, key=lambda row: -float(row["strike"]))
+    ]
+    largest = max(nearest, key=lambda row: abs(row["net"]))
+    assert max(drawn, key=lambda line: line.count("█")).split()[0] == largest["strike"]
+    for line, row in zip(drawn, sorted(nearest, key=lambda row: -float(row["strike"])), strict=True):
+        assert ("█│" in line) <= (row["net"] < 0)
+        assert ("│█" in line) <= (row["net"] > 0)
+    above, below = text.split(f"{spot:.2f} ─")
+    assert drawn[0] in above and drawn[-1] in below
+
+
+def test_gex_draws_one_expiration(market: Simulated):
+    """The one that was named, by its own exposures; one that is not listed is refused with the list."""
+    document = answered("gex", "SPY", "--expiration", "2026-12-18")
+    chosen = next(row for row in document["expirations"] if row["expiration"] == "2026-12-18")
+    text = said("gex", "SPY", "--expiration", "2026-12-18", "--strikes=3")
+    assert "Net exposure by strike, 2026-12-18" in text
+    nearest = min(chosen["strikes"], key=lambda row: abs(float(row["strike"]) - float(document["spot"])))
+    assert f"{nearest['net'] / 1e6:+,.2f}" in text
+    with pytest.raises(CommandError, match=r"no expiration 2026-12-19: give --expiration one of 2026-11-20, "):
+        said("gex", "SPY", "--expiration", "2026-12-19")
+
+
+def test_gex_tells_strikes_within_each_expiration(market: Simulated):
+    """They add up to it, and over the expirations to the strike."""
+    document = answered("gex", "SPY")
+    by_strike: dict[str, float] = {}
+    for day in document["expirations"]:
+        assert sum(row["net"] for row in day["strikes"]) == pytest.approx(
+            day["net"], abs=0.01 * len(day["strikes"]) + 0.01
+        )
+        for row in day["strikes"]:
+            by_strike[row["strike"]] = by_strike.get(row["strike"], 0.0) + row["net"]
+    for row in document["strikes"]:
+        assert by_strike[row["strike"]] == pytest.approx(row["net"], abs=0.15)
+
+
+def test_gex_says_how_many_zero_levels_there_are(market: Simulated):
+    """None, one or several, and the nearest to spot if any."""
+    document = answered("gex", "SPY")
+    levels = document["zero_levels"]
+    assert document["zero_found"] == ("none" if not levels else "one" if len(levels) == 1 else "several")
+    assert document["zero_gamma"] in levels
+
+
+@pytest.mark.django_db
+def test_gex_is_kept_when_asked(market: Simulated):
+    """As a row, once for its moment; without being asked nothing is written."""
+    said("gex", "SPY")
+    assert not GammaSnapshot.objects.exists()
+    document = answered("gex", "SPY", "--save")
+    assert f"kept as snapshot {document['snapshot']}" in said("gex", "SPY", "--save")
+    row = GammaSnapshot.objects.get()
+    assert (row.pk, row.underlying, float(row.total)) == (document["snapshot"], "SPY", document["total"])
+
+
+def test_the_rate_is_the_settings_unless_given(market: Simulated, settings: Any):
+    """And is told."""
+    settings.RISK_FREE_RATE = 0.025
+    assert (answered("gex", "SPY")["rate"], answered("chain", "SPY")["rate"]) == (0.025, 0.025)
+    assert answered("gex", "SPY", "--rate=0.05")["rate"] == 0.05
+    assert "rate 2.50%" in said("chain", "SPY")
 
 
 def test_gex_refuses_an_unknown_symbol(market: Simulated):
@@ -171,26 +243,42 @@ def test_gex_without_a_single_good_quote_is_refused(market: Simulated, monkeypat
 
 @recorded
 def test_gex_of_the_recorded_day_is_that_of_a_plain_calculation():
-    """Every contract by itself, volatility by bisection, nothing vectorised."""
-    now = datetime(2015, 12, 24, 17, tzinfo=UTC)
+    """From the files, every contract by itself, volatility by bisection: no code of ours between them and the total."""
     document = answered("gex", "GOOG", *GOOG_DAY)
 
-    market, used, total = Lean(DATA), 0, 0.0
-    chain, interest = market.chain("GOOG", now=now), market.open_interest("GOOG", now=now)
-    quotes = market.quotes(["GOOG", *(contract.symbol for contract in chain)], now=now)
-    spot = float(quotes["GOOG"].mid)
-    for contract in chain:
-        quote, held = quotes.get(contract.symbol), interest.get(contract.symbol, 0)
-        if held and quote is not None and judge(quote, now=now, limits=OPTION_LIMITS).good:
-            day = contract.expiration
-            closes = datetime(day.year, day.month, day.day, 13 if day == now.date() else 16, tzinfo=NEW_YORK)
-            sign = 1 if contract.right is Right.CALL else -1
-            gamma = plain_gamma(sign, float(quote.mid), spot, float(contract.strike), years_until(closes, now), 0.04)
-            if gamma is not None:
-                used += 1
-                total += sign * gamma * held * 100 * spot * spot * 0.01
-    assert document["contracts_used"] == used
+    held = {name.rsplit("_openinterest_")[1]: int(rows[0][1]) for name, rows in files("option", "openinterest")}
+    (_, shares), *_ = files("equity", "quote")
+    spot, used, total = sum(carried(shares)) / 2, 0, 0.0
+    for name, rows in files("option", "quote"):
+        contract = name.rsplit("_quote_")[1]
+        bid, ask = carried(rows)
+        if not held.get(contract) or not 0 < bid < ask:
+            continue
+        _, right, strike, ends = contract.removesuffix(".csv").split("_")
+        closes = datetime.strptime(f"{ends} {13 if ends == '20151224' else 16}", "%Y%m%d %H").replace(tzinfo=NEW_YORK)
+        days = (closes - datetime(2015, 12, 24, 17, tzinfo=UTC)) / timedelta(days=1)
+        sign = 1 if right == "call" else -1
+        gamma = plain_gamma(sign, (bid + ask) / 2, spot, int(strike) / 10_000, days / 365, 0.01)
+        if gamma is not None:
+            used += 1
+            total += sign * gamma * held[contract] * 100 * spot * spot * 0.01
+    assert (document["contracts_used"], document["rate"]) == (used, 0.01)
     assert document["total"] == pytest.approx(total, rel=1e-6)
+
+
+def files(kind: str, what: str) -> Iterator[tuple[str, list[list[str]]]]:
+    """Name and rows of each member of the day's archive."""
+    ending = f"{what}_american" if kind == "option" else what
+    with zipfile.ZipFile(DATA / kind / "usa/minute/goog" / f"20151224_{ending}.zip") as archive:
+        for name in archive.namelist():
+            yield name, [row.split(",") for row in archive.read(name).decode().split()]
+
+
+def carried(rows: list[list[str]]) -> tuple[float, float]:
+    """Bid and ask in dollars as known at noon: the last of each side from a minute between 09:30 and 11:59."""
+    known = [row for row in rows if 34_200_000 <= int(row[0]) <= 43_140_000]
+    last = [next((int(row[place]) for row in reversed(known) if row[place]), 0) for place in (4, 9)]
+    return last[0] / 10_000, last[1] / 10_000
 
 
 def plain_gamma(sign: int, price: float, spot: float, strike: float, years: float, rate: float) -> float | None:
@@ -219,11 +307,16 @@ def test_gex_of_the_recorded_day_keeps_its_figures():
     """What the chain of that noon said; a change here is a change of the method and has to be meant."""
     document = answered("gex", "GOOG", *GOOG_DAY)
 
-    assert (document["contracts_used"], document["dealers"]) == (790, "long gamma")
-    assert document["total"] == pytest.approx(94.44e6, abs=0.01e6)
-    assert document["without_same_day"]["total"] == pytest.approx(72.42e6, abs=0.01e6)
-    assert (document["call_wall"], document["put_wall"], document["max_pain"]) == ("745", "725", "745")
-    assert document["zero_gamma"] == pytest.approx(739.14, abs=0.01)
+    assert (document["contracts_used"], document["dealers"]) == (1_097, "long gamma")
+    assert document["total"] == pytest.approx(147.61e6, abs=0.01e6)
+    assert document["without_same_day"]["total"] == pytest.approx(64.71e6, abs=0.01e6)
+    assert (document["call_wall"], document["put_wall"], document["max_pain"]) == ("750", "750", "745")
+    assert (document["zero_gamma"], document["zero_found"]) == (739.6, "one")
+    assert (document["near_vol"], document["atm_vol"]) == (
+        pytest.approx(0.1606, abs=1e-4),
+        pytest.approx(0.2284, abs=1e-4),
+    )
+    assert document["put_call_volume_ratio"] == pytest.approx(2_412 / 2_684, abs=0.01)
     left_out = {out["why"]: out["contracts"] for out in document["left_out"]}
     assert left_out["no open interest was published"] == 2_192 - 2_058
 
@@ -284,10 +377,3 @@ def test_arguments_that_say_nothing_are_refused(arguments: list[str], told: str)
     """Each with what it should have looked like."""
     with pytest.raises(CommandError, match=told):
         said(*arguments)
-
-
-def test_a_provider_that_cannot_tell_open_interest_is_named():
-    """Before anything is asked of the network."""
-    silent = Yahoo(ticker=lambda name: pytest.fail("asked"))
-    with use_provider(silent), clock.running_on(lambda: NOW), pytest.raises(CommandError, match="yfinance"):
-        said("gex", "SPY")

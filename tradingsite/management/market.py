@@ -1,4 +1,4 @@
-"""What the commands that look at the market have in common: now, or a moment of a recorded day. They write nothing."""
+"""What the commands that look at the market have in common: now, or a moment of a recorded day."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from books_app import clock
 from domain.quotes import Quote
 from domain.sessions import Product
 from market_app import providers
-from market_app.quoting import RATE
 from market_app.sessions import NEW_YORK
 from tradingsite.management.base import DeskCommand
 
@@ -70,8 +69,8 @@ def recorded_moment(folder: Path, day: date, at: time) -> Iterator[None]:
 
 
 def add_rate_argument(parser: ArgumentParser) -> None:
-    text = f"flat interest rate a year as a fraction, {RATE} if not given"
-    parser.add_argument("--rate", type=_rate_of, default=RATE, metavar="FRACTION", help=text)
+    text = "flat interest rate a year as a fraction; if not given a recorded day's own, else the setting RISK_FREE_RATE"
+    parser.add_argument("--rate", type=_rate_of, metavar="FRACTION", help=text)
 
 
 def day_of(text: str) -> date:
@@ -111,8 +110,3 @@ def moment_text(at: datetime) -> str:
 def source_text(quote: Quote) -> str:
     """Provider and feed, so that nobody takes an invention or a recording for the market."""
     return f"{quote.provider} ({quote.feed.value})"
-
-
-def price_text(price: float | None) -> str | None:
-    """At most three places, as strikes have; None stays None."""
-    return None if price is None else f"{price:.3f}".rstrip("0").rstrip(".")

@@ -15,20 +15,22 @@ from domain.errors import MarketDataUnavailable
 from domain.symbols.occ import OptionContract, Right
 from market_app import services
 from market_app.analysis import Analysed, analysed, spot_quote
+from market_app.analysis.document import WEIGHT, price_text
+from market_app.interface import Activity
+from market_app.rates import risk_free_rate
 from tradingsite.management.market import (
     MarketCommand,
     add_rate_argument,
     count_of,
     day_of,
     moment_text,
-    price_text,
     source_text,
 )
 from tradingsite.tables import table
 
 STRIKES = 10
-WIDTH = 200  # thirteen columns: a narrow screen folds them, which is better than to cut the puts off
-SIDE = ["bid", "ask", "IV", "delta", "gamma", "open"]
+WIDTH = 200  # fifteen columns: a narrow screen folds them, which is better than to cut the puts off
+SIDE = ["bid", "ask", "IV", "delta", "gamma", "open", "traded"]
 
 
 class Command(MarketCommand):
@@ -42,7 +44,7 @@ class Command(MarketCommand):
         parser.add_argument("--strikes", type=count_of, default=STRIKES, metavar="N", help="how many, around the money")
 
     def look(
-        self, *, underlying: str, expiration: date | None, strikes: int, rate: float, **options: Any
+        self, *, underlying: str, expiration: date | None, strikes: int, rate: float | None, **options: Any
     ) -> dict[str, Any]:
         root, now = underlying.upper(), clock.now()
         listed = services.chain(root, now=now)
@@ -50,9 +52,10 @@ class Command(MarketCommand):
         quote = spot_quote(root)
         spot = float(quote.mid or 0)
         shown = _around(spot, [contract for contract in listed if contract.expiration == day], strikes)
-        interest, note = _open_interest(root)
-        rows = _by_strike(analysed(shown, spot=spot, rate=rate), interest)
-        self.tell(f"{root} {day}, {moment_text(now)}, {source_text(quote)}, spot {price_text(spot)}, rate {rate:.2%}")
+        activity, note = _activity(root)
+        flat = risk_free_rate(now) if rate is None else rate
+        rows = _by_strike(analysed(shown, spot=spot, rate=flat), activity)
+        self.tell(f"{root} {day}, {moment_text(now)}, {source_text(quote)}, spot {price_text(spot)}, rate {flat:.2%}")
         self.tell(f"{note}\n")
         head = [*(f"C {name}" for name in SIDE), "strike", *(f"P {name}" for name in SIDE)]
         self.tell(table(head, [_row(row) for row in rows], width=WIDTH))
@@ -62,7 +65,7 @@ class Command(MarketCommand):
             "provider": quote.provider,
             "feed": quote.feed.value,
             "spot": price_text(spot),
-            "rate": rate,
+            "rate": flat,
             "expiration": day.isoformat(),
             "open_interest": note,
             "strikes": rows,
@@ -85,25 +88,25 @@ def _around(spot: float, contracts: Sequence[OptionContract], count: int) -> lis
     return [contract for contract in contracts if contract.strike in nearest]
 
 
-def _open_interest(root: str) -> tuple[Mapping[str, int], str]:
+def _activity(root: str) -> tuple[Mapping[str, Activity], str]:
     """A chain can be read without it, so its absence is said and is no refusal."""
     try:
-        return services.open_interest(root), "open interest of the previous close"
+        return services.activity(root), f"{WEIGHT}, volume of today so far"
     except MarketDataUnavailable as unavailable:
         return {}, f"no open interest: {unavailable.message}"
 
 
-def _by_strike(rows: Sequence[Analysed], interest: Mapping[str, int]) -> list[dict[str, Any]]:
+def _by_strike(rows: Sequence[Analysed], activity: Mapping[str, Activity]) -> list[dict[str, Any]]:
     sides: dict[Decimal, dict[str, Any]] = {}
     for row in sorted(rows, key=lambda row: row.contract.strike):
         strike = row.contract.strike
         side = "call" if row.contract.right is Right.CALL else "put"
         known = sides.setdefault(strike, {"strike": price_text(float(strike)), "call": None, "put": None})
-        known[side] = _facts(row, interest.get(row.contract.symbol))
+        known[side] = _facts(row, activity.get(row.contract.symbol, Activity(None, None)))
     return list(sides.values())
 
 
-def _facts(row: Analysed, held: int | None) -> dict[str, Any]:
+def _facts(row: Analysed, seen: Activity) -> dict[str, Any]:
     quote = row.judged.quote
     bid, ask = (None, None) if quote is None else (quote.bid, quote.ask)
     return {
@@ -114,7 +117,8 @@ def _facts(row: Analysed, held: int | None) -> dict[str, Any]:
         "iv": _rounded(row.vol, 4),
         "delta": _rounded(row.delta, 4),
         "gamma": _rounded(row.gamma, 6),
-        "open_interest": held,
+        "open_interest": seen.open_interest,
+        "volume": seen.volume,
     }
 
 
@@ -134,4 +138,4 @@ def _cells(side: dict[str, Any] | None) -> list[Any]:
         None if number is None else format(number, form)
         for number, form in ((vol, ".1%"), (delta, ".3f"), (gamma, ".4f"))
     )
-    return [side["bid"], side["ask"], *implied, side["open_interest"]]
+    return [side["bid"], side["ask"], *implied, side["open_interest"], side["volume"]]
