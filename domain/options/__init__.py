@@ -1,1 +1,1 @@
-"""Options in numbers: Black-Scholes-Merton prices and Greeks, and when a contract stops trading."""
+"""Options in numbers: prices, Greeks and implied volatility, European and American, and when a contract stops trading."""

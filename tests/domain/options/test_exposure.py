@@ -15,11 +15,13 @@ from domain.options.exposure import (
     DealerPosition,
     OpenContracts,
     dealer_position,
+    exposures,
     gamma_exposure,
     max_pain,
     profile,
     put_call_ratio,
     sign_changes,
+    total_exposures,
     zero_gamma_levels,
 )
 
@@ -89,6 +91,23 @@ def test_every_way_to_add_up_gives_the_same_total(chain):
     for rows in (seen.strikes, seen.expirations):
         assert sum(row.net for row in rows) == pytest.approx(seen.total, abs=1e-6 * (seen.calls - seen.puts) + 1e-9)
     assert seen.calls >= 0 >= seen.puts
+
+
+@given(chains, st.floats(-0.01, 0.05), st.floats(0.0, 0.04))
+def test_totals_on_a_grid_are_the_sums_of_the_exposures(chain, rate, held):
+    """The fast way over many levels and the plain one give the same, level by level."""
+    levels = np.linspace(70.0, 130.0, 7)
+    each = exposures(chain, levels[:, None], rate=rate, dividend_yield=held)
+    totals = total_exposures(chain, levels, rate=rate, dividend_yield=held)
+    assert totals == pytest.approx(each.sum(axis=1), abs=1e-11 * float(np.abs(each).sum(axis=1).max()))
+
+
+def test_a_chain_too_large_for_the_cache_is_summed_in_blocks():
+    """Twenty thousand contracts at five levels: the same totals."""
+    chain = contracts(*((CALL if n % 2 else PUT, 80 + n % 41, n % 7) for n in range(20_000)))
+    levels = np.linspace(80.0, 120.0, 5)
+    expected = exposures(chain, levels[:, None], rate=0.02).sum(axis=1)
+    assert total_exposures(chain, levels, rate=0.02) == pytest.approx(expected, rel=1e-9)
 
 
 @given(chains)
