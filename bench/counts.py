@@ -26,6 +26,9 @@ class Counts:
     io_alerts: int
     worker_processes: tuple[int, ...]
     replays: int
+    option_contracts: int
+    option_repetitions: int
+    gex_repetitions: int
 
 
 FULL: Final = Counts(
@@ -45,6 +48,9 @@ FULL: Final = Counts(
     io_alerts=60,
     worker_processes=(1, 2, 4),
     replays=3,
+    option_contracts=5_000,
+    option_repetitions=9,
+    gex_repetitions=25,
 )
 # Shows only that every row's code runs; its figures mean nothing.
 SMOKE: Final = Counts(
@@ -64,4 +70,7 @@ SMOKE: Final = Counts(
     io_alerts=4,
     worker_processes=(1, 2),
     replays=0,
+    option_contracts=50,
+    option_repetitions=1,
+    gex_repetitions=1,
 )

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from bench.figures import Result
+from bench.rows.gex import gex
 from bench.rows.history import with_old_rows
 from bench.rows.marks import exits, marks
 from bench.rows.memory import memory
+from bench.rows.options import greeks, implied_volatility
 from bench.rows.replay import replay
 from bench.rows.way import acks, sustained, way
 from bench.rows.workers import workers
@@ -24,4 +26,7 @@ ROWS: Final[Mapping[str, Callable[[Run], list[Result]]]] = {
     "workers": workers,
     "replay": replay,
     "memory": memory,
+    "greeks": greeks,
+    "iv": implied_volatility,
+    "gex": gex,
 }
