@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class FeedClass(StrEnum):
@@ -56,6 +57,26 @@ class Quote(NamedTuple):
             "provider": self.provider,
             "feed": self.feed.value,
         }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Quote:
+        """What as_json wrote. Raises ValueError for anything else."""
+        try:
+            bid, ask, last = (None if told[name] is None else Decimal(told[name]) for name in ("bid", "ask", "last"))
+            return cls(
+                told["symbol"],
+                bid,
+                ask,
+                told["bid_size"],
+                told["ask_size"],
+                datetime.fromisoformat(told["provider_time"]),
+                datetime.fromisoformat(told["received_at"]),
+                told["provider"],
+                FeedClass(told["feed"]),
+                last,
+            )
+        except (LookupError, TypeError, ArithmeticError) as e:
+            raise ValueError(f"no quote: {str(told)[:80]}") from e
 
 
 @dataclass(frozen=True, slots=True)

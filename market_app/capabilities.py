@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
-from domain.quotes import FeedClass
-from market_app.interface import as_contract
+from domain.quotes import Bar, FeedClass, Quote
+from domain.symbols.occ import OptionContract
+from market_app.interface import Activity, as_contract
 
 
 class Capability(StrEnum):
@@ -27,6 +29,32 @@ class Offer(NamedTuple):
     feed: FeedClass
     per_call: int = 1
     note: str = ""
+
+
+class Source(Protocol):
+    """One provider's adapter. It has the methods of what it offers, and only those are called.
+
+    Every method raises ProviderTrouble, and leaves out what the provider does not have of a longer question.
+    """
+
+    def quotes(self, symbols: Collection[str], *, now: datetime) -> dict[str, Quote]: ...
+
+    def chain(self, underlying: str, *, now: datetime) -> list[OptionContract]: ...
+
+    def activity(self, underlying: str, *, now: datetime) -> dict[str, Activity]: ...
+
+    def bars(self, symbol: str, *, interval_s: int, count: int, now: datetime) -> list[Bar]: ...
+
+    def market_open(self, *, now: datetime) -> bool: ...
+
+
+@runtime_checkable
+class LooksAgain(Protocol):
+    """A source of several providers, which can be asked whether a kind of data is served again."""
+
+    def look_again(self, capability: Capability, symbol: str, *, now: datetime) -> None:
+        """Ask something small of that kind. Raises MarketDataUnavailable."""
+        ...
 
 
 def kind_of(symbol: str) -> Capability:

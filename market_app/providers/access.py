@@ -23,6 +23,7 @@ class Trouble(StrEnum):
     LIMITED = "provider_rate_limited"  # it says that we ask too often
     REFUSED = "provider_refused"  # key, plan or address: asking again will not help
     BUDGET = "provider_budget_spent"  # our own limit, nothing was sent
+    OPEN = "provider_breaker_open"  # it failed repeatedly and is left alone, nothing was sent
 
 
 class ProviderTrouble(MarketDataUnavailable):
@@ -71,6 +72,8 @@ class Access:
     key: str = field(default="", repr=False)
     secret: str = field(default="", repr=False)
     feed: str = ""  # which of the provider's feeds, by its own word; empty: its best free one
+    option_feed: str = ""
+    trading_url: str = ""  # where contracts, clock and calendar are asked, if that is another address
     meter: Meter = field(default_factory=Unmetered)
     patience: Patience = field(default_factory=Patience)
 

@@ -26,6 +26,7 @@ from market_app.providers.access import Access, Patience, ProviderTrouble, Troub
 
 LARGEST_ANSWER: Final = 96 * 2**20  # bytes; the whole chain of a large index is a tenth of it
 LEAST_WAIT_S: Final = 0.001  # a socket's time-out of 0 would mean: do not wait at all
+_PIECE: Final = 262_144
 _SHOWN: Final = 120  # characters of a provider's own words that are repeated
 _UNAUTHORISED: Final = frozenset({401, 402, 403})
 _TOO_MANY: Final = 429
@@ -108,10 +109,20 @@ class PatientAdapter(HTTPAdapter):
             response = super().send(
                 request, stream=True, timeout=_timeouts(self._access.patience, left), **_rest(kwargs)
             )
-            _ = response.content  # read here, while the time is counted
+            response._content = _unpacked(response)  # read here, while the time is counted
             return response
         finally:
             _ends.reset(token)
+
+
+def _unpacked(response: requests.Response) -> bytes:
+    """The whole body. Raises ContentDecodingError where it unpacks to more than the largest answer."""
+    body = bytearray()
+    for piece in response.iter_content(_PIECE):
+        body += piece
+        if len(body) > LARGEST_ANSWER:
+            raise requests.exceptions.ContentDecodingError(f"the answer unpacks to more than {LARGEST_ANSWER} bytes")
+    return bytes(body)
 
 
 def _timeouts(patience: Patience, left: float) -> tuple[float, float]:
@@ -175,7 +186,7 @@ class Wire:
             return None
         try:
             return json.loads(answer.content)
-        except ValueError as broken:
+        except (ValueError, RecursionError) as broken:  # the latter of ten thousand brackets
             raise self.trouble(Trouble.NONSENSE, f"{path} is no JSON: {said}") from broken
 
 
