@@ -47,6 +47,14 @@ class Account(models.Model):
         help_text="An entry pays at most this above the ask it was made on; 0.02 is 2 %.",
     )
     commission_per_contract = PriceField(default=Decimal("0.65"))
+    delayed_entries = models.BooleanField(
+        default=False, help_text="Enter on delayed prices too, when no provider has better ones."
+    )
+    witness_above = MoneyField(
+        null=True,
+        blank=True,
+        help_text="From this cost on, an entry needs a second provider that tells the same price.",
+    )
     dry_run = models.BooleanField(default=False, help_text="Make and price entries, never send them.")
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -62,6 +70,7 @@ class Account(models.Model):
             between("slippage", 0, Decimal("0.5"), name="account_slippage_bounded"),
             between("entry_collar", 0, Decimal("0.5"), name="account_entry_collar_bounded"),
             between("commission_per_contract", 0, 100, name="account_commission_bounded"),
+            between("witness_above", 0, MONEY_LIMIT, name="account_witness_above_bounded", nullable=True),
             models.CheckConstraint(
                 condition=Q(status="halted", halted_at__isnull=False) | Q(status="active", halted_at__isnull=True),
                 name="account_halted_has_time",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from domain.feeds import TIMELY
 from domain.quotes import FeedClass, Quote
 
 
@@ -17,7 +18,9 @@ class QuoteLimits:
     max_age fits a quote of the last minute; max_age_delayed replaces it for a feed that is delayed by contract. A
     spread is too wide above max_spread (fraction of the middle) unless it is below spread_floor (price): a quote of
     0.05 to 0.15 is ordinary for a cheap option. max_jump is the largest believable distance of the middle from a
-    reference price, as a fraction of the reference; None looks at no reference.
+    reference price, as a fraction of the reference; None looks at no reference. Where the average true range of the
+    reference's bars is known, a distance of more than max_jump_ranges of them is too far as well, unless it is within
+    jump_floor, a fraction again. A second provider whose middle is within witness_agrees of ours makes a jump believable.
     """
 
     max_age: timedelta = timedelta(seconds=90)
@@ -26,6 +29,9 @@ class QuoteLimits:
     max_spread: Decimal = Decimal("0.25")
     spread_floor: Decimal = Decimal("0.25")
     max_jump: Decimal | None = Decimal("0.20")
+    max_jump_ranges: Decimal = Decimal(12)
+    jump_floor: Decimal = Decimal("0.005")
+    witness_agrees: Decimal = Decimal("0.01")
 
 
 SMALLEST_PRICE: Final = Decimal("0.0001")
@@ -46,7 +52,21 @@ class QuoteVerdict:
 NO_QUOTE: Final = QuoteVerdict(False, "quote_missing", "no quote")
 
 
-def judge(quote: Quote | None, *, now: datetime, limits: QuoteLimits, reference: Decimal | None = None) -> QuoteVerdict:
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a middle is compared with: an earlier price, the average true range of its bars, another provider's quote."""
+
+    price: Decimal | None = None
+    average_range: Decimal | None = None
+    witness: Quote | None = None
+
+
+NO_REFERENCE: Final = Reference()
+
+
+def judge(
+    quote: Quote | None, *, now: datetime, limits: QuoteLimits, reference: Reference = NO_REFERENCE
+) -> QuoteVerdict:
     """The first thing wrong with a quote, or that it is good. Total: never raises on odd prices."""
     if quote is None:
         return NO_QUOTE
@@ -55,7 +75,7 @@ def judge(quote: Quote | None, *, now: datetime, limits: QuoteLimits, reference:
 
 
 def first_fault(
-    quote: Quote, *, now: datetime, limits: QuoteLimits, reference: Decimal | None = None
+    quote: Quote, *, now: datetime, limits: QuoteLimits, reference: Reference = NO_REFERENCE
 ) -> QuoteVerdict | None:
     """What judge finds wrong, and None for a good quote: for batches, where nobody reads thousands of good words."""
     found = _prices(quote) or _times(quote, now, limits)
@@ -107,16 +127,44 @@ def _spread(bid: Decimal, ask: Decimal, limits: QuoteLimits) -> QuoteVerdict | N
     return _bad("quote_wide", text)
 
 
-def _jump(bid: Decimal, ask: Decimal, reference: Decimal | None, limits: QuoteLimits) -> QuoteVerdict | None:
-    if limits.max_jump is None or reference is None or not reference.is_finite():
+def _jump(bid: Decimal, ask: Decimal, reference: Reference, limits: QuoteLimits) -> QuoteVerdict | None:
+    price = reference.price
+    if limits.max_jump is None or price is None or not price.is_finite():
         return None
-    if not SMALLEST_PRICE <= reference < LARGEST_PRICE:
+    if not SMALLEST_PRICE <= price < LARGEST_PRICE:
         return None
     middle = (bid + ask) / 2
-    jump = abs(middle - reference) / reference
-    if jump <= limits.max_jump:
+    distance, allowed = abs(middle - price), _allowed_distance(price, reference.average_range, limits)
+    if distance <= allowed or _is_witnessed(middle, reference.witness, limits):
         return None
-    return _bad("quote_jump", f"middle {middle} is {jump:.1%} away from {reference}, allowed {limits.max_jump:.1%}")
+    share, most = distance / price, allowed / price
+    return _bad("quote_jump", f"middle {middle} is {share:.1%} away from {price}, allowed {most:.1%}")
+
+
+def _allowed_distance(price: Decimal, average_range: Decimal | None, limits: QuoteLimits) -> Decimal:
+    assert limits.max_jump is not None  # the caller has looked
+    widest = limits.max_jump * price
+    if average_range is None or not average_range.is_finite() or not 0 <= average_range < LARGEST_PRICE:
+        return widest
+    return min(widest, max(limits.max_jump_ranges * average_range, limits.jump_floor * price))
+
+
+def _is_witnessed(middle: Decimal, witness: Quote | None, limits: QuoteLimits) -> bool:
+    """The witness has passed the gate by itself."""
+    seen = None if witness is None else witness.mid
+    return seen is not None and seen.is_finite() and abs(seen - middle) <= limits.witness_agrees * middle
+
+
+def timeliness_fault(quote: Quote, *, delayed_allowed: bool) -> QuoteVerdict | None:
+    """What keeps an entry from trading on this feed, however good the prices look; exits do not ask this.
+
+    Delayed prices are for books that allow them. Indicative ones are made up around the market, and those of the end of
+    a day belong to a day that is over: no entry is made on either.
+    """
+    if quote.feed in TIMELY or (delayed_allowed and quote.feed is FeedClass.DELAYED):
+        return None
+    code = "quote_delayed" if quote.feed is FeedClass.DELAYED else "quote_not_tradable"
+    return _bad(code, f"{quote.symbol} by {quote.provider} is {quote.feed.value.replace('_', ' ')}")
 
 
 def _age(quote: Quote, now: datetime) -> float:

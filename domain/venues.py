@@ -24,6 +24,7 @@ class Ticket:
     limit_price: Decimal | None
     quantity: int
     filled_quantity: int
+    reduce_only: bool = False  # an exit, which takes the prices that there are
 
     @property
     def remaining(self) -> int:

@@ -9,7 +9,12 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from books_app.audit import Trail
-from market_app.models import GammaSnapshot, SessionOverride, TradingSession
+from market_app import roster
+from market_app.capabilities import Capability
+from market_app.chain import shared
+from market_app.chain.budget import Budget
+from market_app.chain.order import terms_of
+from market_app.models import CapabilityHealth, GammaSnapshot, Provider, ProviderUse, SessionOverride, TradingSession
 
 
 @admin.register(TradingSession)
@@ -52,6 +57,72 @@ class SessionOverrideAdmin(admin.ModelAdmin):
         with transaction.atomic():
             for override in queryset:
                 self.delete_model(request, override)
+
+
+class ProviderUseForm(ModelForm):  # type: ignore[type-arg]  # Django 5.2 itself is not generic
+    def clean(self) -> dict[str, Any] | None:
+        found = super().clean()
+        provider, capability = (found or {}).get("provider"), (found or {}).get("capability")
+        if provider is not None and capability and Capability(capability) not in roster.offers(provider.name):
+            offered = ", ".join(each.value for each in roster.offers(provider.name))
+            self.add_error("capability", f"{provider} does not offer {capability}; it offers {offered}.")
+        return found
+
+
+class ProviderUseInline(admin.TabularInline):
+    model = ProviderUse
+    form = ProviderUseForm
+    extra = 0
+
+
+@admin.register(Provider)
+class ProviderAdmin(admin.ModelAdmin):
+    """Providers come with ``manage.py seed``; a change counts within seconds in every process."""
+
+    list_display = ("name", "enabled", "key_is_set", "calls_per_minute", "calls_per_day", "spent")
+    list_editable = ("enabled",)
+    inlines = (ProviderUseInline,)
+    readonly_fields = ("name",)
+
+    @admin.display(boolean=True, description="key")
+    def key_is_set(self, provider: Provider) -> bool:
+        return roster.has_key(provider.name)
+
+    @admin.display(description="spent: minute, day")
+    def spent(self, provider: Provider) -> str:
+        try:
+            spent = Budget(provider.name, lambda: terms_of(provider.name)).spent()
+        except shared.Alone:
+            return "unknown: Redis is away"
+        return f"{spent.minute}, {spent.day}"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Provider | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Provider, form: ModelForm[Provider], change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        trail = Trail(f"user:{request.user.get_username()}")
+        trail.note("provider", obj.pk, "", "changed", text=f"{obj}: {', '.join(form.changed_data) or 'its uses'}")
+        trail.write()
+
+
+@admin.register(CapabilityHealth)
+class CapabilityHealthAdmin(admin.ModelAdmin):
+    """Written by the chain; nobody edits what was seen."""
+
+    list_display = ("capability", "state", "provider", "feed", "since", "text")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: CapabilityHealth | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: CapabilityHealth | None = None) -> bool:
+        return False
 
 
 def _write_down(request: HttpRequest, override: SessionOverride, what: str) -> None:

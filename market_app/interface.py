@@ -103,6 +103,24 @@ class InterestRates(Protocol):
         ...
 
 
+@runtime_checkable
+class Witnesses(Protocol):
+    """What a source of several providers may be asked beside prices."""
+
+    def witness(self, symbol: str, *, now: datetime, beside: str) -> Quote | None:
+        """A good quote by another provider than the one named; None where nobody else has one."""
+        ...
+
+
+@runtime_checkable
+class TellsSession(Protocol):
+    """A source that knows by itself whether shares are traded now, beside our calendar."""
+
+    def market_open(self, *, now: datetime) -> bool:
+        """Raises MarketDataUnavailable."""
+        ...
+
+
 def no_data(symbol: str, day: date, provider: str) -> MarketDataUnavailable:
     return MarketDataUnavailable("no_market_data", f"{provider} has no data of {symbol} on {day}", symbol=symbol)
 

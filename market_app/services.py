@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -14,14 +14,17 @@ from typing import Any, Final
 from books_app import clock
 from domain.errors import MarketDataUnavailable
 from domain.options.expiry import last_trading_date
-from domain.quote_gate import QuoteLimits, QuoteVerdict, judge
+from domain.quote_gate import QuoteLimits, QuoteVerdict, Reference, judge
 from domain.quotes import Bar, Quote
 from domain.sessions import Product, SessionState
 from domain.symbols.occ import OptionContract
 from market_app import providers, sessions
-from market_app.interface import Activity, OptionActivity
+from market_app.capabilities import Capability, LooksAgain
+from market_app.interface import Activity, OptionActivity, Witnesses
 from market_app.memory import Memory
+from market_app.queries import ailing_capabilities
 
+LOOKED_AT: Final = "SPY"  # every provider has it
 CANDLES: Final = 120  # enough for an EMA 21 to have forgotten its seed
 CHAIN_KEPT: Final = timedelta(minutes=10)
 BARS_KEPT: Final = timedelta(minutes=1)
@@ -93,6 +96,14 @@ def quote(symbol: str, *, now: datetime | None = None) -> Quote | None:
     return quotes([symbol], now=now).get(symbol)
 
 
+def witness(beside: Quote, *, now: datetime | None = None) -> Quote | None:
+    """A good quote of the same symbol by another provider; None where nobody else has one, or only one is asked."""
+    provider = providers.current()
+    if not isinstance(provider, Witnesses):
+        return None
+    return provider.witness(beside.symbol, now=now or clock.now(), beside=beside.provider)
+
+
 def chain(underlying: str, *, now: datetime | None = None) -> list[OptionContract]:
     """Listed contracts that have not expired, ordered by expiration, right, strike; kept for ten minutes of a day.
 
@@ -132,6 +143,20 @@ def activity(underlying: str, *, now: datetime | None = None) -> dict[str, Activ
     return _activities.get(provider, key, at=at, keep=ACTIVITY_KEPT, build=lambda: asked.activity(underlying, now=at))
 
 
+def look_again() -> list[str]:
+    """Ask for every kind of data that was not served as it should be; names them. What still fails says so by itself."""
+    provider = providers.current()
+    if not isinstance(provider, LooksAgain):
+        return []
+    ailing = [Capability(row) for row in ailing_capabilities()]
+    for capability in ailing:
+        try:
+            provider.look_again(capability, LOOKED_AT, now=clock.now())
+        except MarketDataUnavailable:
+            continue  # the provider has told of it already
+    return [capability.value for capability in ailing]
+
+
 def session_state(product: Product, now: datetime | None = None) -> SessionState:
     """Session of a product after overrides; closed, with the cause in its note, where the calendar does not reach."""
     return providers.current().session(product, now=now or clock.now())
@@ -166,8 +191,8 @@ def snapshot(
 
     The quote's reference for a jump is the close of the last bar. Missing bars leave a note, not a refusal.
     """
-    seen, reference, note = _seen(symbol, interval_s, now)
-    found, verdict = _judged(symbol, now, limits, reference)
+    seen, close, note = _seen(symbol, interval_s, now)
+    found, verdict = _judged(symbol, now, limits, Reference(close, None if seen is None else seen.atr14))
     return MarketSnapshot(
         symbol=symbol,
         at=now,
@@ -180,14 +205,18 @@ def snapshot(
     )
 
 
-def _judged(
-    symbol: str, now: datetime, limits: QuoteLimits, reference: Decimal | None
-) -> tuple[Quote | None, QuoteVerdict]:
+def _judged(symbol: str, now: datetime, limits: QuoteLimits, reference: Reference) -> tuple[Quote | None, QuoteVerdict]:
+    """A jump is judged again beside a second provider's quote, where there is one to ask."""
     try:
         found = quote(symbol, now=now)
     except MarketDataUnavailable as unavailable:
         return None, QuoteVerdict(False, unavailable.code, unavailable.message)
-    return found, judge(found, now=now, limits=limits, reference=reference)
+    verdict = judge(found, now=now, limits=limits, reference=reference)
+    if found is not None and verdict.code == "quote_jump":
+        seen = witness(found, now=now)
+        if seen is not None:
+            return found, judge(found, now=now, limits=limits, reference=replace(reference, witness=seen))
+    return found, verdict
 
 
 def _seen(symbol: str, interval_s: int | None, now: datetime) -> tuple[Indicators | None, Decimal | None, str]:

@@ -41,6 +41,7 @@ class MarketProvider(StrEnum):
     SIMULATED = "simulated"
     LEAN = "lean"
     YFINANCE = "yfinance"
+    CHAIN = "chain"  # several providers in order
 
 
 def _split(value: object) -> object:
@@ -52,6 +53,12 @@ def _empty_is_none(value: object) -> object:
 
 
 CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+
+
+Secret = Annotated[SecretStr | None, BeforeValidator(_empty_is_none), Field(description="a key, or empty")]
+Address = Annotated[
+    str, Field(pattern=r"^https?://\S+[^/\s]$", description="http(s)://host[:port][/path], no / at its end")
+]
 
 
 class Settings(BaseSettings):
@@ -76,7 +83,7 @@ class Settings(BaseSettings):
     TRADING_MODE: Annotated[
         Literal["paper"], Field(description="paper (live trading does not exist: no code here sends real orders)")
     ] = "paper"
-    MARKET_PROVIDER: Annotated[MarketProvider, Field(description="simulated, lean or yfinance")] = (
+    MARKET_PROVIDER: Annotated[MarketProvider, Field(description="simulated, lean, yfinance or chain")] = (
         MarketProvider.SIMULATED
     )
     SIMULATED_SEED: Annotated[int, Field(ge=0, lt=2**32, description="a whole number from 0 to 4294967295")] = 20260105
@@ -88,6 +95,31 @@ class Settings(BaseSettings):
         BeforeValidator(_empty_is_none),
         Field(description="an existing folder in LEAN format; needed by MARKET_PROVIDER=lean"),
     ] = None
+
+    # Providers of the chain. One without its key is left out; the addresses change only where another server stands in.
+    ALPACA_API_KEY: Secret = None
+    ALPACA_API_SECRET: Secret = None
+    ALPACA_DATA_URL: Address = "https://data.alpaca.markets"
+    ALPACA_TRADING_URL: Address = "https://paper-api.alpaca.markets"
+    ALPACA_STOCK_FEED: Annotated[Literal["iex", "sip", "delayed_sip"], Field(description="iex, sip or delayed_sip")] = (
+        "iex"
+    )
+    ALPACA_OPTION_FEED: Annotated[Literal["indicative", "opra"], Field(description="indicative or opra")] = "indicative"
+    MASSIVE_API_KEY: Secret = None
+    MASSIVE_URL: Address = "https://api.massive.com"
+    MARKETDATA_TOKEN: Secret = None
+    MARKETDATA_URL: Address = "https://api.marketdata.app/v1"
+    TWELVEDATA_API_KEY: Secret = None
+    TWELVEDATA_URL: Address = "https://api.twelvedata.com"
+    FINNHUB_API_KEY: Secret = None
+    FINNHUB_URL: Address = "https://finnhub.io/api/v1"
+    ALPHAVANTAGE_API_KEY: Secret = None
+    ALPHAVANTAGE_URL: Address = "https://www.alphavantage.co"
+    CBOE_URL: Address = "https://cdn.cboe.com"
+    YAHOO_URL: Annotated[
+        str, Field(pattern=r"^(https?://\S+[^/\s])?$", description="empty for Yahoo's own hosts, or http://host:port")
+    ] = ""
+    MARKET_DATA_PROCESSES: Annotated[int, Field(ge=1, le=1000, description="a whole number from 1 to 1000")] = 8
 
     ADMIN_USER: Annotated[str, Field(min_length=1, max_length=150, description="1 to 150 characters")] = "admin"
     ADMIN_PASSWORD: Annotated[
@@ -212,6 +244,27 @@ class Settings(BaseSettings):
         return tuple(ipaddress.ip_network(part, strict=False) for part in self.TRUSTED_PROXIES)
 
     @property
+    def market_accounts(self) -> dict[str, dict[str, str]]:
+        """Address, key and feed at each provider of the chain, as ``market_app.providers.access.Access`` takes them."""
+        return {
+            "alpaca": {
+                "url": self.ALPACA_DATA_URL,
+                "trading_url": self.ALPACA_TRADING_URL,
+                "key": _revealed(self.ALPACA_API_KEY),
+                "secret": _revealed(self.ALPACA_API_SECRET),
+                "feed": self.ALPACA_STOCK_FEED,
+                "option_feed": self.ALPACA_OPTION_FEED,
+            },
+            "massive": {"url": self.MASSIVE_URL, "key": _revealed(self.MASSIVE_API_KEY)},
+            "marketdata": {"url": self.MARKETDATA_URL, "key": _revealed(self.MARKETDATA_TOKEN)},
+            "twelvedata": {"url": self.TWELVEDATA_URL, "key": _revealed(self.TWELVEDATA_API_KEY)},
+            "finnhub": {"url": self.FINNHUB_URL, "key": _revealed(self.FINNHUB_API_KEY)},
+            "alphavantage": {"url": self.ALPHAVANTAGE_URL, "key": _revealed(self.ALPHAVANTAGE_API_KEY)},
+            "cboe": {"url": self.CBOE_URL},
+            "yfinance": {"url": self.YAHOO_URL},
+        }
+
+    @property
     def statement_timeout_ms(self) -> int:
         return self.WEB_STATEMENT_TIMEOUT_MS if self.PROCESS_ROLE is Role.WEB else self.WORKER_STATEMENT_TIMEOUT_MS
 
@@ -222,6 +275,10 @@ class Settings(BaseSettings):
 
 class SettingsError(Exception):
     """One or more settings are missing or wrong. The message has one paragraph for each, with no secret in it."""
+
+
+def _revealed(secret: SecretStr | None) -> str:
+    return "" if secret is None else secret.get_secret_value()
 
 
 def is_loopback(host: str) -> bool:

@@ -13,6 +13,7 @@ from django.db import transaction
 from books_app import clock, ledger
 from books_app.models import Account
 from domain.rules.view import Limits
+from market_app.defaults import seed_providers
 from market_app.models import TradingSession
 from market_app.sessions import seed_sessions
 from positions_app.services.rules import seed_default_rules
@@ -32,6 +33,7 @@ def seed() -> Iterator[tuple[str, int]]:
     yield "limits", _limits()
     yield "exit rules", seed_default_rules()
     yield "trading sessions", _sessions()
+    yield "providers of market data", seed_providers()
     yield "schedule", install_schedule()
 
 

@@ -19,9 +19,13 @@ from books_app import clock
 from books_app.models import Account
 from books_app.redis import client
 from domain.errors import MarketDataUnavailable
+from domain.feeds import FeedState
+from domain.sessions import Product
 from market_app import providers
 from market_app import services as market
-from market_app.models import TradingSession
+from market_app.chain.report import standings
+from market_app.interface import TellsSession
+from market_app.models import CapabilityHealth, TradingSession
 from positions_app.models import ExitRule
 from risk_app.models import RiskLimit
 from signals_app.models import Signal, Strategy
@@ -225,6 +229,53 @@ def _market() -> Iterator[Finding]:
     yield _judge(quote is None, "market data", text, "normal while the market is closed", level=Level.WARN)
 
 
+def _providers() -> Iterator[Finding]:
+    """Each provider of the chain: without a key it is left out, and that is said."""
+    if providers.current().name != "chain":
+        return
+    for standing in standings():
+        subject = f"provider {standing.provider}"
+        if not standing.used_for:
+            yield Finding(Level.OK, subject, "switched off in admin")
+        elif not standing.has_key:
+            fix = "set its key in .env, or switch it off in admin"
+            yield Finding(Level.WARN, subject, "left out: it has no key", fix)
+        elif standing.spent is None or standing.left_alone is None:
+            yield Finding(Level.WARN, subject, "Redis is away: each process counts for itself", "start Redis")
+        else:
+            spent, terms = standing.spent, standing.terms
+            used = (
+                f"{spent.minute} of {terms.per_minute or 'any'} a minute, {spent.day} of {terms.per_day or 'any'} a day"
+            )
+            text = "; ".join((used, *(f"left alone for {what}" for what in standing.left_alone)))
+            fix = "read the cause; it is tried again by itself"
+            yield _judge(bool(standing.left_alone), subject, text, fix, level=Level.WARN)
+    for row in CapabilityHealth.objects.exclude(state=FeedState.HEALTHY):
+        text = f"{row.state} since {row.since:%Y-%m-%d %H:%M:%S} UTC, by {row.provider or 'nobody'}. {row.text}"
+        level = Level.FAIL if row.state == FeedState.DOWN else Level.WARN
+        yield Finding(level, f"market data: {row.capability}", text, "read the cause; nothing needs to be restarted")
+
+
+def _session() -> Iterator[Finding]:
+    """The calendar beside a provider's own word: an unscheduled closure is in the one and not yet in the other."""
+    provider = providers.current()
+    if not isinstance(provider, TellsSession):
+        return
+    now = clock.now()
+    ours = market.session_state(Product.EQUITY, now).open
+    try:
+        theirs = provider.market_open(now=now)
+    except MarketDataUnavailable as e:
+        yield Finding(
+            Level.WARN, "session", f"no provider tells whether the market is open: {e.message}", "none needed"
+        )
+        return
+    words = {True: "open", False: "closed"}
+    text = f"{words[ours]} by the calendar, {words[theirs]} by the provider"
+    fix = "if the provider is right, add a session override in admin: it counts from the next decision on"
+    yield _judge(ours is not theirs, "session", text, fix, level=Level.WARN)
+
+
 def _rules() -> Iterator[Finding]:
     missing = sorted(
         set(RiskLimit.Code.values) - set(RiskLimit.objects.filter(account=None).values_list("code", flat=True))
@@ -285,6 +336,8 @@ CHECKS: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (
     _calendar,
     _disk,
     _market,
+    _providers,
+    _session,
     _rules,
     _books,
     _people,

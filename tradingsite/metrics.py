@@ -26,8 +26,10 @@ from redis.exceptions import RedisError
 from books_app import clock
 from books_app.models import Account
 from books_app.redis import client
+from domain.feeds import FeedState
 from domain.orders import LIVE as LIVE_ORDERS
 from domain.signals import LIVE as LIVE_SIGNALS
+from market_app.models import CapabilityHealth
 from orders_app.models import Order
 from positions_app.models import Position
 from signals_app.models import Signal, WebhookEvent
@@ -55,7 +57,7 @@ class Rows:
     def collect(self) -> Iterator[Metric]:
         yield from (_alert_to_position(), _oldest_undone(), _refusals(), _signals(), _orders(), _positions())
         yield from (*_alert_to_ack(), *_books())
-        yield from (_schedule(), *_queues())
+        yield from (_market_data(), _schedule(), *_queues())
 
 
 def _alert_to_ack() -> Iterator[Metric]:
@@ -145,6 +147,18 @@ def _books() -> Iterator[Metric]:
         halted.add_metric([account.name], account.status == Account.Status.HALTED)
     yield cash
     yield halted
+
+
+def _market_data() -> Metric:
+    metric = GaugeMetricFamily(
+        "trading_market_data_state",
+        "1 for the state in which a kind of market data is served now",
+        labels=["capability", "state", "provider"],
+    )
+    for row in CapabilityHealth.objects.all():
+        for state in FeedState:
+            metric.add_metric([row.capability, state.value, row.provider], row.state == state.value)
+    return metric
 
 
 def _schedule() -> Metric:

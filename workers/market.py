@@ -1,4 +1,4 @@
-"""Market: marking what is held, and keeping what the option chains of watched underlyings say."""
+"""Market: marking what is held, looking at what was ailing, keeping what the option chains of watched underlyings say."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import structlog
 from celery import shared_task
 
 from domain.errors import MarketDataUnavailable
+from market_app import services
 from market_app.quoting import option_session
 from market_app.snapshots import forget_snapshots, record_snapshot
 from positions_app.models import Position
@@ -24,6 +25,13 @@ EVERY_SYMBOL = "*"
 def refresh_positions() -> str:
     done = refresh_marks()
     return f"{done.positions} positions of {done.symbols} contracts marked, {done.without_quote} without a good quote"
+
+
+@shared_task(name="workers.market.look_again")
+@once_per_tick("workers.market.look_again")
+def look_again() -> str:
+    """A provider that has recovered is noticed although nobody asks for that kind of data now."""
+    return f"looked again: {', '.join(services.look_again()) or 'nothing to look at'}"
 
 
 @shared_task(name="workers.market.record_gamma")

@@ -21,6 +21,7 @@ EVERY_SECONDS = {
     "workers.positions.monitor_exits": 5,
     "workers.positions.expire_and_settle": 60,
     "workers.operations.dead_man": 60,
+    "workers.market.look_again": 20,
     "workers.market.record_gamma": 900,
     "workers.operations.prune": 3600,
 }
@@ -30,6 +31,7 @@ QUEUES = {
     "workers.positions.monitor_exits": "exits",
     "workers.positions.expire_and_settle": "exits",
     "workers.operations.dead_man": "default",
+    "workers.market.look_again": "market",
     "workers.market.record_gamma": "default",
     "workers.operations.prune": "default",
 }

@@ -37,6 +37,21 @@ REASONS: tuple[Reason, ...] = (
         "Check the price elsewhere; after a real jump the reference follows with the next bars.",
     ),
     Reason(
+        "quote_delayed",
+        "Only a delayed quote is left, and the book does not enter on those.",
+        "Wait until a provider with real-time prices answers, or allow the book delayed entries in admin.",
+    ),
+    Reason(
+        "quote_not_tradable",
+        "The quote is indicative or of the end of a day: nobody would trade at it.",
+        "Put a provider with real prices first: for options at Alpaca that is the feed opra, not indicative.",
+    ),
+    Reason(
+        "no_second_witness",
+        "The entry is above the size from which the book asks a second provider, and none confirms the price.",
+        "Wait, put another provider in use, or raise the book's size in admin.",
+    ),
+    Reason(
         "no_market_data",
         "The provider knows nothing of this symbol on this day.",
         "Check the symbol; choose a provider that has it, or for a replay a day that was recorded.",

@@ -14,7 +14,7 @@ from django.conf import settings
 from domain.errors import RuleBroken
 from market_app.interface import MarketData
 
-NAMES: Final = ("simulated", "lean", "yfinance")
+NAMES: Final = ("simulated", "lean", "yfinance", "chain")
 
 _chosen: ContextVar[MarketData | None] = ContextVar("market_provider", default=None)
 _everywhere: MarketData | None = None
@@ -58,4 +58,9 @@ def _built(name: str, seed: int, folder: str) -> MarketData:
         from market_app.providers.yahoo import Yahoo
 
         return Yahoo()
+    if name == "chain":
+        from market_app.chain.fallback import Fallback
+        from market_app.chain.health import Observer
+
+        return Fallback(Observer().observe)
     raise RuleBroken("unknown_provider", f"MARKET_PROVIDER is {name!r}, allowed are {', '.join(NAMES)}")

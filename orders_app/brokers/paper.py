@@ -13,6 +13,7 @@ from books_app import clock
 from books_app.models import Account
 from domain.errors import VenueUnavailable
 from domain.paper import FillPolicy, match
+from domain.quote_gate import timeliness_fault
 from domain.quotes import Quote
 from domain.venues import ExecutionReport, Ticket, VenueReport
 from market_app import quoting
@@ -42,7 +43,7 @@ class PaperBroker:
         session = quoting.option_session(ticket.underlying)
         if not session.open:
             raise VenueUnavailable("market_closed", f"opens at {session.opens_at:%Y-%m-%d %H:%M} UTC {session.note}")
-        quote = self._good_quote(ticket.symbol)
+        quote = self._good_quote(ticket)
         execution = match(
             ticket.side,
             ticket.order_type,
@@ -76,8 +77,12 @@ class PaperBroker:
         )
         return same.aggregate(total=Sum("quantity"))["total"] or 0
 
-    def _good_quote(self, symbol: str) -> Quote:
-        judged = quoting.judged_quote(symbol)
-        if judged.quote is None or not judged.verdict.good:
-            raise VenueUnavailable(judged.verdict.code or "quote_missing", judged.verdict.text)
-        return judged.quote
+    def _good_quote(self, ticket: Ticket) -> Quote:
+        """An entry is filled on prices of this moment only, as its book allows; an exit on those that there are."""
+        judged = quoting.judged_quote(ticket.symbol)
+        quote, verdict = judged.quote, judged.verdict
+        if quote is not None and verdict.good and not ticket.reduce_only:
+            verdict = timeliness_fault(quote, delayed_allowed=self._account.delayed_entries) or verdict
+        if quote is None or not verdict.good:
+            raise VenueUnavailable(verdict.code or "quote_missing", verdict.text)
+        return quote

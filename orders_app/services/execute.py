@@ -194,4 +194,5 @@ def _ticket(order: Order) -> Ticket:
         limit_price=order.limit_price,
         quantity=order.quantity,
         filled_quantity=order.filled_quantity,
+        reduce_only=order.reduce_only,
     )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.quote_gate import OPTION_LIMITS, UNDERLYING_LIMITS, QuoteLimits, judge
+from domain.quote_gate import OPTION_LIMITS, UNDERLYING_LIMITS, QuoteLimits, Reference, judge, timeliness_fault
 from domain.quotes import FeedClass, Quote
 from domain.reasons import REASONS
 
@@ -29,8 +29,9 @@ GOOD = Quote(
 LIMITS = QuoteLimits()
 
 
-def verdict(limits=LIMITS, reference=None, **changes):
-    return judge(GOOD._replace(**changes), now=NOW, limits=limits, reference=reference)
+def verdict(limits=LIMITS, reference=None, average_range=None, witness=None, **changes):
+    compared = Reference(reference, average_range, witness)
+    return judge(GOOD._replace(**changes), now=NOW, limits=limits, reference=compared)
 
 
 def test_a_good_quote_passes_and_says_what_was_seen():
@@ -157,9 +158,56 @@ moments = st.datetimes(timezones=st.just(UTC))
 def test_it_never_raises_and_never_passes_an_unsound_price(bid, ask, reference, stamped, received):
     """Whatever a provider sends gets a verdict; what passes is finite, positive and not crossed."""
     quote = GOOD._replace(bid=bid, ask=ask, provider_time=stamped, received_at=received)
-    seen = judge(quote, now=NOW, limits=LIMITS, reference=reference)
+    seen = judge(quote, now=NOW, limits=LIMITS, reference=Reference(reference))
     assert seen.good == (seen.code is None)
     assert seen.text
     if seen.good:
         assert bid.is_finite()
         assert 0 < bid <= ask
+
+
+@pytest.mark.parametrize(
+    ("average_range", "good"),
+    [
+        (None, True),  # 3.05 beside 2.90: five percent, and nothing known of how far bars reach
+        (Decimal("0.02"), True),  # seven and a half ranges
+        (Decimal("0.01"), False),  # fifteen
+        (Decimal("NaN"), True),
+        (Decimal(-1), True),
+    ],
+)
+def test_a_jump_is_measured_in_average_ranges_too(average_range, good):
+    """Twelve average true ranges from the reference are too far, however few percent that is."""
+    assert verdict(reference=Decimal("2.90"), average_range=average_range).good is good
+
+
+def test_half_a_percent_is_no_jump_in_the_stillest_market():
+    """Bars that hardly reach anywhere do not make an ordinary step unbelievable."""
+    assert verdict(reference=Decimal("3.06"), average_range=Decimal(0)).good
+
+
+@pytest.mark.parametrize(
+    ("seen", "code"), [("3.06", None), ("3.20", "quote_jump"), ("1.00", "quote_jump"), ("NaN", "quote_jump")]
+)
+def test_a_second_provider_makes_a_jump_believable(seen, code):
+    """Two providers within a percent of each other have seen the same market."""
+    witness = GOOD._replace(bid=Decimal(seen), ask=Decimal(seen), provider="another")
+    assert verdict(reference=Decimal(1), witness=witness).code == code
+
+
+@pytest.mark.parametrize(
+    ("feed", "allowed", "code"),
+    [
+        (FeedClass.REAL_TIME, False, None),
+        (FeedClass.SIMULATED, False, None),
+        (FeedClass.RECORDED, False, None),
+        (FeedClass.DELAYED, False, "quote_delayed"),
+        (FeedClass.DELAYED, True, None),
+        (FeedClass.INDICATIVE, True, "quote_not_tradable"),
+        (FeedClass.END_OF_DAY, True, "quote_not_tradable"),
+    ],
+)
+def test_entries_are_made_on_prices_of_this_moment(feed, allowed, code):
+    """Delayed prices only where the book allows them, indicative ones and yesterday's never."""
+    fault = timeliness_fault(GOOD._replace(feed=feed), delayed_allowed=allowed)
+    assert (None if fault is None else fault.code) == code

@@ -8,7 +8,8 @@ import pytest
 from django.urls import reverse
 
 from books_app.models import AuditEvent
-from market_app.models import SessionOverride, TradingSession
+from market_app.defaults import seed_providers
+from market_app.models import Provider, ProviderUse, SessionOverride, TradingSession
 
 pytestmark = pytest.mark.django_db
 FORM = {"product": "all", "date": "2026-12-01", "closes_at": "12:00:00", "reason": "system test"}
@@ -60,3 +61,29 @@ def test_the_calendar_can_be_read_only(admin_client):
         reverse("admin:market_app_tradingsession_delete", args=[row.pk]),
     ):
         assert admin_client.post(page, {"post": "yes"}).status_code == 403
+
+
+def test_a_provider_is_not_used_for_what_it_does_not_offer(admin_client):
+    """The form names what it offers; limits are changed and written down."""
+    seed_providers()
+    provider = Provider.objects.get(name="finnhub")
+    uses = {"uses-TOTAL_FORMS": "1", "uses-INITIAL_FORMS": "0", "uses-0-rank": "5", "uses-0-enabled": "on"}
+    limits = {"opens_after": "3", "rest_s": "30", "connect_s": "1", "read_s": "2", "total_s": "3", "enabled": "on"}
+    page = reverse("admin:market_app_provider_change", args=[provider.pk])
+    ProviderUse.objects.filter(provider=provider).delete()
+
+    refused = admin_client.post(page, {**uses, **limits, "uses-0-capability": "chain"})
+    assert "finnhub does not offer chain" in refused.content.decode()
+    taken = admin_client.post(page, {**uses, **limits, "uses-0-capability": "quotes"})
+    assert taken.status_code == 302
+
+    provider.refresh_from_db()
+    assert (provider.opens_after, [use.capability for use in provider.uses.all()]) == (3, ["quotes"])
+    assert AuditEvent.objects.filter(entity="provider", actor="user:admin").count() == 1
+
+
+def test_health_of_market_data_can_only_be_read(admin_client):
+    """What was seen is written by the chain alone."""
+    assert admin_client.get(reverse("admin:market_app_capabilityhealth_changelist")).status_code == 200
+    assert admin_client.get(reverse("admin:market_app_capabilityhealth_add")).status_code == 403
+    assert admin_client.get(reverse("admin:market_app_provider_changelist")).status_code == 200

@@ -10,7 +10,6 @@ from django.db.models import F, Q
 from books_app import clock
 from books_app.fields import one_of
 from domain.sessions import Product
-from market_app.snapshot_models import GammaSnapshot as GammaSnapshot
 
 ALL_PRODUCTS: Final = "all"
 

@@ -1,0 +1,82 @@
+"""How well market data is served: four words for each kind of question, and when one word becomes another.
+
+healthy: the first provider in order answers. degraded: it answers, but not at the first try. fallback: another one answers
+in its place. down: nobody does. What gets worse is said at once; what gets better only after it has been better for a
+while, so that a provider that comes and goes does not ring every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from domain.quotes import FeedClass
+
+STEADY_FOR: Final = timedelta(seconds=10)  # how long a better state must hold before it counts
+
+
+class FeedState(StrEnum):
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    FALLBACK = "fallback"
+    DOWN = "down"
+
+
+_BADNESS: Final = {state: number for number, state in enumerate(FeedState)}
+# What may be traded on without asking: prices that are this moment's, or that a replay or a demonstration stands on.
+TIMELY: Final = frozenset({FeedClass.REAL_TIME, FeedClass.RECORDED, FeedClass.SIMULATED})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One provider asked once. failed: it should have answered and did not; feed: of its answer, None without one."""
+
+    provider: str
+    failed: bool
+    feed: FeedClass | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHealth:
+    """state with who serves now and in which class; text names who failed and why."""
+
+    state: FeedState
+    provider: str
+    feed: FeedClass | None
+    text: str
+
+    @property
+    def timely(self) -> bool:
+        """Whether entries may trust it; exits go on by their own rules either way."""
+        return self.feed in TIMELY
+
+
+def assess(outcomes: Sequence[Outcome]) -> FeedHealth | None:
+    """What one question to the chain says about health; outcomes in the order in which providers were asked.
+
+    None where nobody had what was asked for and somebody was well enough to say so: that may be the question's own fault.
+    """
+    if not outcomes:
+        return FeedHealth(FeedState.DOWN, "", None, "no provider is in use")
+    failed = [outcome for outcome in outcomes if outcome.failed]
+    served = next((outcome for outcome in outcomes if outcome.feed is not None), None)
+    why = "; ".join(dict.fromkeys(f"{outcome.provider}: {outcome.why}" for outcome in failed))
+    if served is None:
+        return FeedHealth(FeedState.DOWN, "", None, why) if len(failed) == len(outcomes) else None
+    first = outcomes[0].provider
+    if served.provider != first:
+        state = FeedState.FALLBACK if any(outcome.provider == first for outcome in failed) else FeedState.HEALTHY
+    else:
+        state = FeedState.DEGRADED if any(outcome.provider == first for outcome in failed) else FeedState.HEALTHY
+    return FeedHealth(state, served.provider, served.feed, why)
+
+
+def counts(current: FeedState, seen: FeedState, *, seen_for: timedelta) -> bool:
+    """Whether what is seen replaces the current state: a worse one at once, a better one after STEADY_FOR."""
+    if seen is current:
+        return False
+    return _BADNESS[seen] > _BADNESS[current] or seen_for >= STEADY_FOR
