@@ -29,6 +29,9 @@ class Counts:
     option_contracts: int
     option_repetitions: int
     gex_repetitions: int
+    quote_processes: int
+    quote_seconds: float
+    quote_repetitions: int
 
 
 FULL: Final = Counts(
@@ -51,6 +54,9 @@ FULL: Final = Counts(
     option_contracts=5_000,
     option_repetitions=9,
     gex_repetitions=25,
+    quote_processes=16,
+    quote_seconds=30.0,
+    quote_repetitions=3,
 )
 # Shows only that every row's code runs; its figures mean nothing.
 SMOKE: Final = Counts(
@@ -73,4 +79,7 @@ SMOKE: Final = Counts(
     option_contracts=50,
     option_repetitions=1,
     gex_repetitions=1,
+    quote_processes=2,
+    quote_seconds=0.3,
+    quote_repetitions=1,
 )

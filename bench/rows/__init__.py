@@ -11,6 +11,7 @@ from bench.rows.history import with_old_rows
 from bench.rows.marks import exits, marks
 from bench.rows.memory import memory
 from bench.rows.options import greeks, implied_volatility
+from bench.rows.quotes import quotes
 from bench.rows.replay import replay
 from bench.rows.way import acks, sustained, way
 from bench.rows.workers import workers
@@ -25,6 +26,7 @@ ROWS: Final[Mapping[str, Callable[[Run], list[Result]]]] = {
     "exits": exits,
     "workers": workers,
     "replay": replay,
+    "quotes": quotes,
     "memory": memory,
     "greeks": greeks,
     "iv": implied_volatility,
