@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from books_app import clock
 from domain.errors import MarketDataUnavailable
-from domain.options.expiry import years_until
 from domain.quote_gate import NO_QUOTE, OPTION_LIMITS, UNDERLYING_LIMITS, QuoteVerdict, first_fault
 from domain.quotes import Quote
 from domain.sessions import Product, SessionState
-from domain.symbols.occ import OptionContract, Right
+from domain.symbols.occ import OptionContract
 from market_app import services
 from market_app.interface import as_contract
 
@@ -78,37 +77,3 @@ def exchange_date(now: datetime) -> date:
 def expires_at(contract: OptionContract, underlying: str) -> datetime:
     """The moment trading in the contract ends, UTC."""
     return services.expires_at(contract, option_product(underlying))
-
-
-def delta_of(
-    chain: Sequence[OptionContract], spot: Decimal, now: datetime
-) -> Callable[[OptionContract], Decimal | None]:
-    """Deltas of a chain's contracts from mid quotes; None where a quote or an implied volatility is missing.
-
-    The first contract asked about brings its whole expiration: one batch of quotes, one vectorised pass.
-    """
-    known: dict[OptionContract, Decimal | None] = {}
-
-    def delta(contract: OptionContract) -> Decimal | None:
-        if contract not in known:
-            beside = [c for c in chain if (c.expiration, c.right) == (contract.expiration, contract.right)]
-            known.update(_deltas(beside, float(spot), now))
-        return known.get(contract)
-
-    return delta
-
-
-def _deltas(contracts: Sequence[OptionContract], spot: float, now: datetime) -> dict[OptionContract, Decimal | None]:
-    from domain.options import bsm  # numpy: only where Greeks are asked for
-
-    found = judged_quotes([contract.symbol for contract in contracts])
-    quoted = [c for c in contracts if found[c.symbol].good]
-    if not quoted:
-        return {}
-    mids = [float(found[c.symbol].mid or 0) for c in quoted]
-    sign = 1 if quoted[0].right is Right.CALL else -1
-    terms = (sign, spot, [float(c.strike) for c in quoted], years_until(services.expires_at(quoted[0]), now), RATE, 0.0)
-    deltas = bsm.greeks(*terms, bsm.implied_volatility(mids, *terms)).delta.tolist()
-    return {
-        c: None if delta != delta else Decimal(str(round(delta, 6))) for c, delta in zip(quoted, deltas, strict=True)
-    }

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from books_app import clock
 from domain.quotes import FeedClass
+from domain.selection import VolatilityRange
 from market_app.models import GammaSnapshot
 from market_app.quoting import exchange_date
 
@@ -50,17 +51,29 @@ def iv_rank(underlying: str, days: int = RANK_DAYS, *, now: datetime | None = No
     One value for each day with a snapshot, its last. None with fewer than twenty days, or when all are equal. Snapshots of
     a simulated or recorded market are not mixed with those of a real one.
     """
-    rows = _known(underlying, now or clock.now()).filter(atm_iv__isnull=False)
+    vols = _daily_volatilities(underlying, days, now or clock.now())
+    if not vols:
+        return None
+    lowest, highest = min(vols), max(vols)
+    return ((vols[0] - lowest) / (highest - lowest)).quantize(Decimal("0.0001"))
+
+
+def volatility_range(underlying: str, days: int = RANK_DAYS, *, now: datetime | None = None) -> VolatilityRange | None:
+    """Lowest and highest volatility at the money of that many days. None where iv_rank is None."""
+    vols = _daily_volatilities(underlying, days, now or clock.now())
+    return VolatilityRange(float(min(vols)), float(max(vols))) if vols else None
+
+
+def _daily_volatilities(underlying: str, days: int, until: datetime) -> list[Decimal]:
+    """Newest first; none where they are too few or all equal."""
+    rows = _known(underlying, until).filter(atm_iv__isnull=False)
     latest = rows.order_by("-at").values_list("feed", flat=True).first()
     if latest is None:
-        return None
+        return []
     alike = rows.filter(feed=latest) if latest in _INVENTED else rows.exclude(feed__in=_INVENTED)
     by_day = alike.order_by("-day", "-at").distinct("day").values_list("atm_iv", flat=True)
     vols = [vol for vol in by_day[:days] if vol is not None]
-    lowest, highest = min(vols), max(vols)
-    if len(vols) < FEWEST_DAYS or lowest == highest:
-        return None
-    return ((vols[0] - lowest) / (highest - lowest)).quantize(Decimal("0.0001"))
+    return vols if len(vols) >= FEWEST_DAYS and min(vols) < max(vols) else []
 
 
 def forget_snapshots(*, now: datetime | None = None) -> int:

@@ -5,9 +5,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from books_app.web.admin import ReadOnlyAdmin, badge, column, plain, reason_link, recent_values
+from books_app.web.admin import ReadOnlyAdmin, badge, column, explained, plain, reason_link, recent_values
 from domain.orders import LIVE
-from orders_app.models import Fill, Order
+from orders_app.models import ContractSelection, Fill, Order
 
 
 class FillInline(admin.TabularInline):  # type: ignore[type-arg]  # django-stubs needs two arguments, Django takes none
@@ -100,3 +100,33 @@ class FillAdmin(ReadOnlyAdmin):
     @column("commission", order="commission")
     def charged(self, fill: Fill) -> str:
         return plain(fill.commission)
+
+
+@admin.register(ContractSelection)
+class ContractSelectionAdmin(ReadOnlyAdmin):
+    """Chosen or not: the signal's page shows the table of it."""
+
+    list_display = ("number", "signal_page", "policy", "contract", "passed_of", "how", "why")
+    list_filter = ("policy", recent_values("reason", "reason"), "made_at")
+    search_fields = ("=signal__id", "chosen")
+
+    @column("made (UTC)", order="id")
+    def number(self, kept: ContractSelection) -> str:
+        return f"{kept.made_at:%Y-%m-%d %H:%M:%S}"
+
+    @column("signal", order="signal")
+    def signal_page(self, kept: ContractSelection) -> SafeString:
+        url = reverse("admin:signals_app_signal_change", args=[kept.signal_id])
+        return format_html('<a href="{}">#{}</a>', url, kept.signal_id)
+
+    @column("contract", order="chosen")
+    def contract(self, kept: ContractSelection) -> str:
+        return kept.chosen or "none"
+
+    @column("passed", order="passed")
+    def passed_of(self, kept: ContractSelection) -> str:
+        return f"{kept.passed} of {kept.listed}"
+
+    @column("reason", order="reason")
+    def why(self, kept: ContractSelection) -> SafeString:
+        return explained(kept.reason, "")

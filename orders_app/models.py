@@ -127,3 +127,41 @@ class Fill(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} at {self.price.normalize():f} ({self.venue_fill_id})"
+
+
+class ContractSelection(models.Model):
+    """What the contract of a signal was chosen out of, and why that one or none. One row a signal, of its last try."""
+
+    signal = models.OneToOneField("signals_app.Signal", on_delete=models.PROTECT, related_name="contract_selection")
+    order = models.OneToOneField(
+        Order,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="selection",
+        help_text="Empty: none was made",
+    )
+    policy = models.CharField(max_length=60)
+    how = models.CharField(max_length=100, help_text="By score, or which nearest strike")
+    chosen = models.CharField(max_length=24, blank=True, help_text="The contract; empty if nothing fits")
+    reason = models.CharField(max_length=40, blank=True, help_text="Why nothing was chosen")
+    listed = models.PositiveIntegerField(help_text="Contracts of the chain")
+    passed = models.PositiveIntegerField(help_text="Of them through all filters")
+    record = models.JSONField(
+        help_text="Each filter's count, the best ten with their terms, what it was looked at with"
+    )
+    tries = models.PositiveSmallIntegerField(default=1)
+    made_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(chosen="") & ~Q(reason="") & Q(order__isnull=True)) | (~Q(chosen="") & Q(reason="")),
+                name="selection_chose_or_says_why_not",
+            ),
+            models.CheckConstraint(condition=Q(passed__lte=F("listed")), name="selection_passed_were_listed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.chosen or self.reason} of {self.listed} by policy {self.policy}"

@@ -2,19 +2,109 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import timedelta
 from decimal import Decimal
+from functools import reduce
+from operator import or_
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from books_app import clock
 from books_app.fields import PRICE_LIMIT, MoneyField, PriceField, between, one_of
+from domain.selection.policy import FURTHEST_DAYS, LARGEST_WEIGHT, ContractPolicy, Weights
 from domain.signals import LIVE, NEXT, SignalStatus
+from domain.sizing import BadPolicy
 
 LIVE_STATUSES = sorted(LIVE)
+
+
+def _share(name: str, **kwargs: Any) -> models.DecimalField:  # type: ignore[type-arg]  # Django 5.2 is not generic
+    return models.DecimalField(name, max_digits=4, decimal_places=3, **kwargs)
+
+
+def _weight(**kwargs: Any) -> models.DecimalField:  # type: ignore[type-arg]
+    return models.DecimalField(max_digits=5, decimal_places=2, **kwargs)
+
+
+class SelectionPolicy(models.Model):
+    """Which listed contract strategies buy: filters, and how much each merit counts. Columns as in ``ContractPolicy``."""
+
+    class Strike(models.TextChoices):
+        DELTA = "delta", "best score within the delta band"
+        ATM = "atm", "nearest to the money"
+        OTM = "otm", "steps out of the money"
+
+    name = models.SlugField(max_length=60, unique=True)
+    strike = models.CharField(max_length=5, choices=Strike, default=Strike.DELTA)
+    otm_steps = models.PositiveSmallIntegerField("steps", default=1, help_text="For steps out of the money")
+
+    min_days = models.PositiveSmallIntegerField("days at least", default=2, help_text="Calendar days to expiration")
+    max_days = models.PositiveSmallIntegerField("days at most", default=40)
+    target_days = models.PositiveSmallIntegerField("days wanted", default=7)
+    delta_min = _share("delta at least", default=Decimal("0.25"), help_text="Without its sign")
+    delta_max = _share("delta at most", default=Decimal("0.60"))
+    delta_target = _share("delta wanted", default=Decimal("0.40"))
+    min_open_interest = models.PositiveIntegerField("open interest at least", default=10)
+    min_volume = models.PositiveIntegerField("volume at least", default=0)
+    unknown_passes = models.BooleanField(
+        "unknown activity passes", default=True, help_text="Where the provider tells no open interest or no volume."
+    )
+    max_spread = _share("spread at most", default=Decimal("0.15"), help_text="Of the middle price; 0.15 is 15 %.")
+    max_spread_ticks = models.PositiveSmallIntegerField("spread in ticks at most", default=20)
+    nearest_allowed = models.BooleanField(
+        "nearest strike allowed",
+        default=False,
+        help_text="Where no delta is known at all, the nearest strike is bought instead of nothing, and the order says so.",
+    )
+
+    weight_delta = _weight(default=Decimal(3), help_text="Nearness to the delta wanted")
+    weight_spread = _weight(default=Decimal(2), help_text="A narrow spread")
+    weight_liquidity = _weight(default=Decimal(2), help_text="Open interest, volume and sizes")
+    weight_theta = _weight(default=Decimal(1), help_text="Little of the premium lost a day")
+    weight_volatility = _weight(default=Decimal(1), help_text="Implied volatility low in its year")
+    weight_days = _weight(default=Decimal(3), help_text="Nearness to the days wanted")
+
+    class Meta:
+        verbose_name_plural = "selection policies"
+        ordering = ["name"]
+        constraints = [
+            one_of("strike", ["delta", "atm", "otm"], name="selection_strike_known"),
+            between("otm_steps", 1, 50, name="selection_steps_bounded"),
+            between("max_days", F("min_days"), FURTHEST_DAYS, name="selection_days_in_order"),
+            between("target_days", F("min_days"), F("max_days"), name="selection_target_days_inside"),
+            between("delta_min", Decimal("0.01"), Decimal("0.99"), name="selection_delta_min_bounded"),
+            between("delta_max", Decimal("0.01"), Decimal("0.99"), name="selection_delta_max_bounded"),
+            models.CheckConstraint(condition=Q(delta_min__lt=F("delta_max")), name="selection_delta_in_order"),
+            between("delta_target", F("delta_min"), F("delta_max"), name="selection_target_delta_inside"),
+            between("max_spread", Decimal("0.001"), 1, name="selection_spread_bounded"),
+            between("max_spread_ticks", 1, 1000, name="selection_ticks_bounded"),
+            models.CheckConstraint(
+                condition=reduce(or_, (Q(**{f"weight_{term}__gt": 0}) for term in Weights._fields)),
+                name="selection_weighs_something",
+            ),
+            *(between(f"weight_{t}", 0, LARGEST_WEIGHT, name=f"selection_{t}_weight_bounded") for t in Weights._fields),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        try:
+            self.as_policy()
+        except BadPolicy as bad:
+            raise ValidationError({str(bad.figures["field"]): bad.message}) from bad
+
+    def as_policy(self) -> ContractPolicy:
+        """Raises BadPolicy, whose figures name the ``field``."""
+        same = {field.name: getattr(self, field.name) for field in fields(ContractPolicy) if field.name != "weights"}
+        return ContractPolicy(
+            **same, weights=Weights(**{term: getattr(self, f"weight_{term}") for term in Weights._fields})
+        )
 
 
 class Strategy(models.Model):
@@ -23,11 +113,6 @@ class Strategy(models.Model):
     class BareSell(models.TextChoices):
         REDUCE = "reduce", "closes what is held"
         SHORT = "short", "opens a bearish position"
-
-    class StrikePolicy(models.TextChoices):
-        ATM = "atm", "at the money"
-        OTM = "otm", "steps out of the money"
-        DELTA = "delta", "nearest delta"
 
     class Sizing(models.TextChoices):
         FIXED = "fixed", "contracts"
@@ -52,12 +137,15 @@ class Strategy(models.Model):
         default=5, help_text="No entries in the last minutes before the close."
     )
 
-    min_days_to_expiry = models.PositiveSmallIntegerField(
-        default=2, help_text="The nearest listed expiration at least this many days ahead is taken."
+    selection_policy = models.ForeignKey(
+        SelectionPolicy,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="strategies",
+        verbose_name="contract",
+        help_text="Which listed contract it buys; the built-in policy if empty.",
     )
-    strike_policy = models.CharField(max_length=5, choices=StrikePolicy, default=StrikePolicy.ATM)
-    strike_steps = models.PositiveSmallIntegerField(default=1, help_text="For steps out of the money")
-    strike_delta = models.DecimalField(max_digits=4, decimal_places=3, default=Decimal("0.400"))
     sizing = models.CharField(max_length=8, choices=Sizing, default=Sizing.FIXED)
     sizing_value = MoneyField(default=Decimal(1), help_text="Contracts, or an amount of money")
     sizing_stop = models.DecimalField(
@@ -80,16 +168,12 @@ class Strategy(models.Model):
         ordering = ["name"]
         constraints = [
             one_of("bare_sell", ["reduce", "short"], name="strategy_bare_sell_known"),
-            one_of("strike_policy", ["atm", "otm", "delta"], name="strategy_strike_policy_known"),
             one_of("sizing", ["fixed", "risk", "notional"], name="strategy_sizing_known"),
             between("sizing_value", Decimal("0.01"), Decimal("1e9"), name="strategy_sizing_value_bounded"),
             between("sizing_stop", Decimal("0.01"), 1, name="strategy_sizing_stop_bounded"),
-            between("strike_delta", Decimal("0.01"), Decimal("0.99"), name="strategy_strike_delta_bounded"),
-            between("strike_steps", 0, 50, name="strategy_strike_steps_bounded"),
             between("freshness_seconds", 1, 86_400, name="strategy_freshness_bounded"),
             between("interval_seconds", 60, 86_400, name="strategy_interval_bounded"),
             between("alerts_per_minute", 1, 100_000, name="strategy_alerts_per_minute_bounded"),
-            between("min_days_to_expiry", 0, 1000, name="strategy_min_days_bounded"),
         ]
 
     def __str__(self) -> str:

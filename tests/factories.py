@@ -51,7 +51,8 @@ class VirtualClock:
 class PuppetMarket(Simulated):
     """The simulated market of one moment, which stands still until a test makes its options dearer, thin or silent.
 
-    option_factor multiplies option prices; size is what every quote offers; silent means that nothing can be asked.
+    option_factor multiplies option prices; size is what every quote offers; silent means that nothing can be asked, and
+    options_silent that nobody quotes an option.
     """
 
     def __init__(self, at: datetime = WEDNESDAY) -> None:
@@ -59,11 +60,13 @@ class PuppetMarket(Simulated):
         self.at = at
         self.option_factor = Decimal(1)
         self.size: int | None = None
-        self.silent = False
+        self.silent = self.options_silent = False
 
     def quotes(self, symbols: Collection[str], *, now: datetime) -> dict[str, Quote]:
         if self.silent:
             raise MarketDataUnavailable("market_data_failed", "the market is silent")
+        if self.options_silent:
+            symbols = [symbol for symbol in symbols if as_contract(symbol) is None]
         return {symbol: self._now(quote, now) for symbol, quote in super().quotes(symbols, now=self.at).items()}
 
     def chain(self, underlying: str, *, now: datetime) -> list[OptionContract]:

@@ -18,6 +18,7 @@ from market_app.models import TradingSession
 from market_app.sessions import seed_sessions
 from positions_app.services.rules import seed_default_rules
 from risk_app.models import RiskLimit
+from signals_app.models import SelectionPolicy
 from tradingsite.roles import install_roles
 from workers.schedule import install_schedule
 
@@ -31,6 +32,7 @@ def seed() -> Iterator[tuple[str, int]]:
     yield "administrator", _administrator()
     yield "book", _book()
     yield "limits", _limits()
+    yield "selection policies", _policies()
     yield "exit rules", seed_default_rules()
     yield "trading sessions", _sessions()
     yield "providers of market data", seed_providers()
@@ -62,6 +64,15 @@ def _limits() -> int:
         )
         made += created
     return made
+
+
+def _policies() -> int:
+    """The built-in policy as a row that can be edited, and the nearest strike for those who want nothing else."""
+    made = [
+        SelectionPolicy.objects.get_or_create(name="default"),
+        SelectionPolicy.objects.get_or_create(name="at-the-money", defaults={"strike": SelectionPolicy.Strike.ATM}),
+    ]
+    return sum(created for _, created in made)
 
 
 def _sessions() -> int:

@@ -18,6 +18,8 @@ TRADES: Final = frozenset(
         "orders_app.change_order",
         "signals_app.add_strategy",
         "signals_app.change_strategy",
+        "signals_app.add_selectionpolicy",
+        "signals_app.change_selectionpolicy",
     }
 )
 SETS_LIMITS: Final = frozenset(

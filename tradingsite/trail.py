@@ -18,7 +18,7 @@ from books_app.models import AuditEvent, LedgerEntry
 from books_app.web.reasons import known, page_of
 from domain.quantities import contracts
 from domain.reasons import Reason
-from orders_app.models import Fill, Order
+from orders_app.models import ContractSelection, Fill, Order
 from positions_app.figures import Figures, figures_of
 from positions_app.models import ExitVerdict, Position
 from signals_app.models import Decision, Signal, WebhookEvent
@@ -129,6 +129,7 @@ class SignalTrail:
     event: WebhookEvent
     duplicates: tuple[WebhookEvent, ...]
     judgements: tuple[Judgement, ...]
+    selection: ContractSelection | None  # None where no contract had to be chosen
     orders: tuple[OrderPart, ...]
     positions: tuple[PositionPart, ...]
     ledger: tuple[LedgerEntry, ...]
@@ -173,6 +174,7 @@ def read_trail(signal_id: int) -> SignalTrail:
         event=signal.event,
         duplicates=tuple(signal.duplicates.order_by("pk")[:VERDICTS_SHOWN]),
         judgements=tuple(_judgement(decision) for decision in signal.decisions.order_by("pk")),
+        selection=ContractSelection.objects.filter(signal=signal).first(),
         orders=orders,
         positions=tuple(_position_part(position) for position in positions),
         ledger=_ledger_of(orders, positions, signal),

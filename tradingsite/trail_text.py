@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from orders_app.models import ContractSelection
+from tradingsite.selection_text import selection_lines
 from tradingsite.tables import table
 from tradingsite.trail import Judgement, OrderPart, PositionPart, Refusal, SignalTrail, plain
 
@@ -28,6 +30,8 @@ def _lines(trail: SignalTrail) -> Iterator[str]:
         yield f"  duplicate   {_clock(duplicate.received_at)} UTC, event {duplicate.pk}"
     for judgement in trail.judgements:
         yield from ("", *_decision(judgement))
+    if trail.selection is not None:
+        yield from ("", *_selection(trail.selection))
     for order in trail.orders:
         yield from ("", *_order(order))
     for position in trail.positions:
@@ -58,6 +62,12 @@ def _decision(judgement: Judgement) -> Iterator[str]:
         yield f"  limit       {use.code}: {use.used or '-'} of {use.limit}"
     for rule in judgement.rules:
         yield f"  {'pass' if rule.passed else 'FAIL'}        {rule.code}: {rule.text}"
+
+
+def _selection(kept: ContractSelection) -> Iterator[str]:
+    tries = "" if kept.tries == 1 else f", try {kept.tries}"
+    yield f"contract by policy {kept.policy}: {kept.chosen or 'none'} at {_clock(kept.made_at)} UTC{tries}"
+    yield from selection_lines(kept.record)
 
 
 def _order(part: OrderPart) -> Iterator[str]:
@@ -117,6 +127,7 @@ def as_json(trail: SignalTrail) -> dict[str, Any]:
         "event": {"id": event.pk, "body": event.body, "outcome": event.outcome, "source_address": event.source_address},
         "duplicates": [duplicate.pk for duplicate in trail.duplicates],
         "decisions": [_decision_json(judgement) for judgement in trail.judgements],
+        "selection": None if trail.selection is None else trail.selection.record,
         "orders": [_order_json(part) for part in trail.orders],
         "positions": [_position_json(part) for part in trail.positions],
         "ledger": [{"booking": e.booking, "line": e.line, "amount": plain(e.amount)} for e in trail.ledger],

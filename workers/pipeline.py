@@ -64,14 +64,25 @@ def _open(plan: ApprovedPlan) -> None:
         raise OrderDenied("stale_signal", f"too late to open: the alert was good until {plan.good_until:%H:%M:%S} UTC")
     request = entry_request(plan)
     candidate = orders.find_candidate(request)
-    with transaction.atomic():
-        account = lock_account(plan.account_id)  # before the signal, in the house's order
-        signal = signals.locked_if_approved(signal_id=plan.signal_id)
-        if signal is None:
-            return
-        order = orders.create_entry(request=request, candidate=candidate, locked=account)
-        signals.mark_ordered(signal, order_ids=[order.pk])
-    orders.execute_order(order_id=order.pk)
+    try:
+        order_id = _make_entry(request, candidate)
+    except OrderDenied:  # and with it went the record of what had been chosen
+        orders.keep_selection(candidate.selection, signal_id=plan.signal_id)
+        raise
+    if order_id is not None:
+        orders.execute_order(order_id=order_id)
+
+
+@transaction.atomic
+def _make_entry(request: orders.EntryRequest, candidate: orders.Candidate) -> int | None:
+    """None when another worker has ordered or refused the signal meanwhile."""
+    account = lock_account(request.account_id)  # before the signal, in the house's order
+    signal = signals.locked_if_approved(signal_id=request.signal_id)
+    if signal is None:
+        return None
+    order = orders.create_entry(request=request, candidate=candidate, locked=account)
+    signals.mark_ordered(signal, order_ids=[order.pk])
+    return order.pk
 
 
 def _leave(plan: ApprovedPlan) -> None:

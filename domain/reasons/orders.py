@@ -7,14 +7,14 @@ from .reason import Reason
 REASONS: tuple[Reason, ...] = (
     Reason(
         "bad_policy",
-        "A contract, sizing or fill policy has a value that makes no sense.",
-        "Correct the value that the message names, in the strategy or the book.",
+        "A selection, sizing or fill policy has a value that makes no sense.",
+        "Correct the value that the message names, in the selection policy, the strategy or the book.",
         400,
     ),
     Reason(
         "no_listed_contract",
-        "No contract of the listed chain fits the strategy's contract policy.",
-        "Ask for fewer days ahead or fewer steps out of the money, or leave symbols without such options.",
+        "No contract of the listed chain fits the strategy's selection policy, or the one that the alert named is not listed.",
+        "See in the signal's trail which filter took the contracts away, and open it in the strategy's selection policy.",
         422,
     ),
     Reason(

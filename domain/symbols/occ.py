@@ -7,7 +7,7 @@ fifteen characters are date, right and strike, so parsing goes from the right: r
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -43,6 +43,7 @@ class OptionContract:
     right: Right
     strike: Decimal
     multiplier: int = 100
+    _symbol: str = field(default="", init=False, repr=False, compare=False)  # made once: it is asked for all the time
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Z][A-Z0-9]{0,5}", self.root, re.ASCII):
@@ -70,7 +71,10 @@ class OptionContract:
     @property
     def symbol(self) -> str:
         """Compact form, as Alpaca, Yahoo and most providers write it: SPY270115C00700000."""
-        return f"{self.root}{self.expiration:%y%m%d}{self.right}{int(self.strike * 1000):08d}"
+        if not self._symbol:
+            made = f"{self.root}{self.expiration:%y%m%d}{self.right}{int(self.strike * 1000):08d}"
+            object.__setattr__(self, "_symbol", made)  # frozen for everybody else
+        return self._symbol
 
     @property
     def padded(self) -> str:

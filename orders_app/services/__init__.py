@@ -5,6 +5,7 @@ from orders_app.services.entry import Candidate, EntryRequest, create_entry, fin
 from orders_app.services.execute import count_failure, execute_order
 from orders_app.services.exit import create_exit, request_exit
 from orders_app.services.fill import apply_report
+from orders_app.services.selection import keep_selection
 
 __all__ = [
     "Candidate",
@@ -17,5 +18,6 @@ __all__ = [
     "execute_order",
     "expire_order",
     "find_candidate",
+    "keep_selection",
     "request_exit",
 ]

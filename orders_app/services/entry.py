@@ -11,19 +11,20 @@ from django.db import transaction
 from books_app import clock
 from books_app.audit import Trail
 from books_app.models import Account
-from domain.contracts import ContractPolicy, choose
 from domain.errors import OrderDenied, VenueUnavailable
 from domain.orders import OrderStatus, OrderType, Side
 from domain.paper import worst_price
 from domain.positions import Direction
 from domain.quotes import Quote
 from domain.rules.gate import gate
+from domain.selection import ContractPolicy, Selection
 from domain.sizing import Sized, SizingPolicy, size
 from domain.symbols.occ import OptionContract, Right
-from market_app import quoting
+from market_app import quoting, selecting
 from market_app import services as market
 from orders_app.brokers.paper import fill_policy
 from orders_app.models import Order
+from orders_app.services.selection import keep_selection
 from orders_app.services.steps import SWEEP_AFTER
 from risk_app.queries import standing_of
 from risk_app.services import lock_account, reserve
@@ -60,44 +61,43 @@ class Candidate:
     contract: OptionContract
     quote: Quote
     good_until: datetime  # end of the session
+    selection: Selection | None = None  # what it was chosen out of, unless the alert named it
 
 
 def find_candidate(request: EntryRequest) -> Candidate:
     """Ask the market, before any lock is taken, which listed contract to buy.
 
-    Raises OrderDenied ``no_listed_contract``, VenueUnavailable when there is no good quote to choose or to size by.
+    Raises OrderDenied ``no_listed_contract``, VenueUnavailable when there is no good quote to choose or to size by. Where
+    nothing could be chosen, the reasons are kept before that is raised.
     """
-    now = clock.now()
-    chain = market.chain(request.underlying)
-    session = quoting.option_session(request.underlying, now)
+    session = quoting.option_session(request.underlying, clock.now())
     if not session.open:
         raise OrderDenied("market_closed", session.note or "the options market is closed")
-    contract = _named(chain, request.listed_symbol) if request.listed_symbol else _chosen(chain, request, now)
-    judged = quoting.judged_quote(contract.symbol)
-    if judged.quote is None or not judged.verdict.good:
-        raise VenueUnavailable(judged.verdict.code or "quote_missing", f"{contract.symbol}: {judged.verdict.text}")
-    return Candidate(contract, judged.quote, session.closes_at)
-
-
-def _named(chain: list[OptionContract], symbol: str) -> OptionContract:
-    for contract in chain:
-        if contract.symbol == symbol:
-            return contract
-    raise OrderDenied("no_listed_contract", f"{symbol} is not among the {len(chain)} listed contracts")
-
-
-def _chosen(chain: list[OptionContract], request: EntryRequest, now: datetime) -> OptionContract:
-    underlying = quoting.judged_quote(request.underlying)
-    if underlying.quote is None or underlying.quote.mid is None or not underlying.verdict.good:
-        raise VenueUnavailable(underlying.verdict.code or "quote_missing", underlying.verdict.text)
-    return choose(
-        chain,
+    if request.listed_symbol:
+        return _named(request.underlying, request.listed_symbol, session.closes_at)
+    selection = selecting.selection_of(
+        request.underlying,
         right=Right.CALL if request.thesis is Direction.LONG else Right.PUT,
-        spot=underlying.quote.mid,
-        today=quoting.exchange_date(now),
         policy=request.contract,
-        delta_of=quoting.delta_of(chain, underlying.quote.mid, now),
+        history=selecting.history_of(request.underlying),
     )
+    if selection.winner is None:
+        keep_selection(selection, signal_id=request.signal_id)
+    won = selection.chosen()
+    assert won.quote is not None  # whatever is chosen has a good one
+    return Candidate(won.contract, won.quote, session.closes_at, selection)
+
+
+def _named(underlying: str, symbol: str, good_until: datetime) -> Candidate:
+    """The contract that the alert itself named."""
+    chain = market.chain(underlying)
+    contract = next((contract for contract in chain if contract.symbol == symbol), None)
+    if contract is None:
+        raise OrderDenied("no_listed_contract", f"{symbol} is not among the {len(chain)} listed contracts")
+    judged = quoting.judged_quote(symbol)
+    if judged.quote is None or not judged.good:
+        raise VenueUnavailable(judged.verdict.code or "quote_missing", f"{symbol}: {judged.verdict.text}")
+    return Candidate(contract, judged.quote, good_until)
 
 
 @transaction.atomic(savepoint=False)  # inside another transaction, what it refuses ends that one too
@@ -115,6 +115,7 @@ def create_entry(*, request: EntryRequest, candidate: Candidate, locked: Account
     limit_price = request.limit_price or _highest_price(account, candidate)
     sized = _sized_and_gated(account, request, candidate, limit_price, now)
     order = _insert_entry(account, request, candidate, sized, limit_price, now)
+    keep_selection(candidate.selection, signal_id=request.signal_id, order_id=order.pk)
     reserve(order_id=order.pk, account=account, amount=sized.cost)
     trail = Trail("risk gate", request.correlation_id)
     trail.note(

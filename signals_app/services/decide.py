@@ -53,7 +53,7 @@ def decide_to_plan(*, signal_id: int) -> ApprovedPlan | None:
 
 def _decision_on(signal_id: int) -> Decision | None:
     """None when the signal has been decided before."""
-    signal = Signal.objects.select_related("strategy", "account").get(pk=signal_id)
+    signal = Signal.objects.select_related("strategy__selection_policy", "account").get(pk=signal_id)
     if signal.status != S.PENDING:
         return None
     underlying = underlying_of(signal)

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from domain.contracts import ContractPolicy
 from domain.positions import Direction
 from domain.rules.plan import Plan
 from domain.rules.view import Action
+from domain.selection import ContractPolicy
 from domain.signals import SignalStatus
 from domain.sizing import SizingPolicy
 from signals_app.models import Decision, Signal, Strategy
@@ -64,7 +64,7 @@ class ApprovedPlan:
 
 def approved_plan(signal_id: int) -> ApprovedPlan | None:
     """The plan of an approved signal, or of a reversal that is still closing; None when there is nothing to carry."""
-    decisions = Decision.objects.select_related("signal__strategy").filter(engine=ENGINE_A)
+    decisions = Decision.objects.select_related("signal__strategy__selection_policy").filter(engine=ENGINE_A)
     decision = decisions.filter(signal=signal_id, signal__status__in=(S.APPROVED, S.CLOSING)).first()
     return None if decision is None else plan_of(decision)
 
@@ -96,12 +96,8 @@ def plan_of(decision: Decision) -> ApprovedPlan:
 
 
 def contract_policy(strategy: Strategy) -> ContractPolicy:
-    return ContractPolicy(
-        min_days=strategy.min_days_to_expiry,
-        strike=strategy.strike_policy,  # type: ignore[arg-type]  # a constraint holds the column to the same words
-        otm_steps=max(strategy.strike_steps, 1),
-        delta=strategy.strike_delta,
-    )
+    """What the strategy's row of policies says; the built-in one where it names none."""
+    return ContractPolicy() if strategy.selection_policy is None else strategy.selection_policy.as_policy()
 
 
 def sizing_policy(strategy: Strategy) -> SizingPolicy:

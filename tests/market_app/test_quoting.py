@@ -10,7 +10,7 @@ import pytest
 from books_app import clock
 from domain.sessions import Product
 from domain.symbols.occ import OptionContract, Right
-from market_app import quoting, services
+from market_app import quoting
 from market_app.providers import use_provider
 from market_app.providers.simulated import Simulated
 
@@ -53,24 +53,3 @@ def test_the_session_and_the_date_are_those_of_the_market(market):
     assert quoting.exchange_date(NOW) == NOW.date()
     contract = OptionContract("SPY", date(2026, 11, 27), Right.CALL, Decimal(600))
     assert quoting.expires_at(contract, "SPY") == datetime(2026, 11, 28, tzinfo=UTC)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(("right", "sign"), [(Right.CALL, 1), (Right.PUT, -1)])
-def test_deltas_come_from_mid_quotes_and_rank_the_strikes(market, right, sign):
-    """About a half at the money, and one way along the strikes; none where there is no quote."""
-    spot = quoting.judged_quote("AAPL").quote.mid
-    chain = services.chain("AAPL")
-    delta = quoting.delta_of(chain, spot, NOW)
-    ladder = [
-        contract
-        for contract in chain
-        if contract.expiration == date(2026, 12, 18)
-        and contract.right is right
-        and abs(contract.strike / spot - 1) < Decimal("0.08")
-    ]
-    deltas = [delta(contract) for contract in ladder]
-    assert deltas == sorted(deltas, reverse=True)
-    nearest = min(zip(ladder, deltas, strict=True), key=lambda pair: abs(pair[0].strike - spot))
-    assert nearest[1] * sign == pytest.approx(Decimal("0.5"), abs=Decimal("0.1"))
-    assert delta(OptionContract("AAPL", date(2026, 11, 13), right, Decimal(100))) is None

@@ -13,12 +13,14 @@ from django.urls import reverse
 
 from books_app import clock
 from domain.errors import MarketDataUnavailable
+from domain.selection import VolatilityRange
 from market_app.analysis import dealer_gamma
 from market_app.models import GammaSnapshot
 from market_app.providers import use_provider
 from market_app.providers.lean import Lean
 from market_app.providers.simulated import Simulated
-from market_app.snapshots import forget_snapshots, iv_rank, latest_snapshot, record_snapshot
+from market_app.selecting import history_of
+from market_app.snapshots import forget_snapshots, iv_rank, latest_snapshot, record_snapshot, volatility_range
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 15, 0, 20, tzinfo=UTC)
@@ -182,6 +184,18 @@ def test_only_so_many_days_count():
     a_snapshot(NOW + timedelta(days=1), "4")
     assert iv_rank("SPY", days=30, now=NOW) == 1
     assert iv_rank("SPY", days=31, now=NOW) == Decimal("0.0701")
+
+
+def test_the_range_of_the_days_is_what_a_contract_is_ranked_in():
+    """The same days as the rank's; kept for an hour by whoever chooses contracts."""
+    for place, at in enumerate(noons(21)):
+        a_snapshot(at, str(Decimal("0.20") + Decimal(place) / 100))
+    assert volatility_range("SPY", now=NOW) == VolatilityRange(0.20, 0.40)
+    with use_provider(Simulated(7)), clock.running_on(lambda: NOW):
+        assert history_of("SPY") == VolatilityRange(0.20, 0.40)
+        GammaSnapshot.objects.all().delete()
+        assert history_of("SPY") is not None
+    assert volatility_range("SPY", now=NOW) is None
 
 
 @pytest.mark.parametrize("days", [0, 1, 19])

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from books_app.models import Account
 from domain.errors import VenueUnavailable
-from orders_app.models import Order
-from orders_app.services import create_entry, find_candidate
+from domain.selection import ContractPolicy
+from domain.symbols.occ import Right
+from market_app.selecting import selection_of
+from orders_app.models import ContractSelection, Order
+from orders_app.services import create_entry, find_candidate, keep_selection
 from risk_app.models import Reservation, RiskLimit, SymbolRule
 from risk_app.services import halt_book
 from signals_app import services as signals
-from signals_app.models import Decision, Signal
+from signals_app.models import Decision, SelectionPolicy, Signal
 from tests.factories import Desk, Floor, a_desk
 from tests.trading import an_approved_request, entry_of, open_a_position, sweep, told, trade
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def a_choosy_desk(*, limits: dict[str, int] | None = None, **policy: Any) -> Desk:
+    """A desk whose strategy chooses by a policy of its own."""
+    name = f"policy-{SelectionPolicy.objects.count()}"
+    return a_desk(limits=limits, selection_policy=SelectionPolicy.objects.create(name=name, **policy))
 
 
 def test_an_alert_becomes_a_position_in_a_listed_contract(desk: Desk, floor: Floor) -> None:
@@ -57,14 +67,78 @@ def test_short_buys_a_put(desk: Desk, floor: Floor) -> None:
     assert (position.right, position.thesis, position.direction) == ("P", "short", "long")
 
 
-def test_strikes_follow_the_strategy(floor: Floor) -> None:
+def test_strikes_follow_the_strategys_policy(floor: Floor) -> None:
     """At the money, out of it by steps, or by delta."""
-    atm = open_a_position(a_desk(), floor)
-    otm = open_a_position(a_desk(strike_policy="otm", strike_steps=2), floor)
-    far = open_a_position(a_desk(strike_policy="delta", strike_delta=Decimal("0.150")), floor)
+    roomy = {"max_days": 30, "limits": {"max_exposure_per_position": 10_000}}
+    atm = open_a_position(a_choosy_desk(strike="atm", **roomy), floor)
+    otm = open_a_position(a_choosy_desk(strike="otm", otm_steps=2, **roomy), floor)
+    far = open_a_position(a_choosy_desk(delta_min="0.10", delta_target="0.150", weight_delta=100, **roomy), floor)
 
     assert atm.strike < otm.strike
     assert far.strike > atm.strike
+
+
+def test_an_order_keeps_what_its_contract_was_chosen_out_of(desk: Desk, floor: Floor) -> None:
+    """Each filter's count, the best ten with their terms, the policy and the market it was looked at with."""
+    order = entry_of(open_a_position(desk, floor))
+    kept = ContractSelection.objects.get(order=order)
+
+    assert (kept.signal_id, kept.chosen, kept.reason, kept.tries) == (order.signal_id, order.symbol, "", 1)
+    assert kept.record["best"][0]["symbol"] == order.symbol
+    assert kept.record["best"][0]["ask"] == order.quote["ask"]
+    assert kept.listed == len(floor.market.chain("AAPL", now=floor.clock.at))
+    assert kept.passed + sum(cut["count"] for cut in kept.record["removed"]) == kept.listed
+    assert (kept.policy, kept.record["provider"], kept.record["feed"]) == ("built-in", "simulated", "simulated")
+
+
+def test_no_contract_explains_itself(floor: Floor) -> None:
+    """The refusal has the counts in its text, and the whole record beside the signal."""
+    signal = trade(a_choosy_desk(min_open_interest=1_000_000), floor)
+    kept = ContractSelection.objects.get(signal=signal)
+
+    assert (signal.status, signal.reason) == ("rejected", "no_listed_contract")
+    assert "too little open interest, or none told" in signal.reason_text
+    assert (kept.order, kept.chosen, kept.reason, kept.passed) == (None, "", "no_listed_contract", 0)
+    assert {cut["filter"] for cut in kept.record["removed"] if cut["count"]} >= {"right", "days", "open_interest"}
+
+
+def test_an_entry_that_a_limit_refused_keeps_what_had_been_chosen(floor: Floor) -> None:
+    """Its transaction is gone with the order; the record is not."""
+    signal = trade(a_choosy_desk(limits={"max_exposure_per_position": 10}), floor)
+    kept = ContractSelection.objects.get(signal=signal)
+
+    assert (signal.reason, kept.order, kept.reason) == ("size_zero", None, "")
+    assert kept.chosen and kept.chosen in signal.reason_text + kept.record["best"][0]["symbol"]
+
+
+def test_a_chain_without_a_good_quote_is_waited_for_and_chosen_from_later(desk: Desk, floor: Floor) -> None:
+    """Each try is counted; the record of the one that led to an order stays."""
+    floor.market.options_silent = True
+    signal = trade(desk, floor)
+    kept = ContractSelection.objects.get(signal=signal)
+    assert (signal.status, kept.reason, kept.chosen) == ("approved", "quote_missing", "")
+    floor.clock.forward(16)
+    sweep(floor)
+    floor.market.options_silent = False
+    floor.clock.forward(16)
+    sweep(floor)
+
+    kept.refresh_from_db()
+    assert (kept.tries, kept.reason, kept.order) == (3, "", Order.objects.get(signal=signal))
+    late = ContractSelection.objects.get(pk=kept.pk).record
+    again = selection_of("AAPL", right=Right.CALL, policy=ContractPolicy(min_days=1))
+    keep_selection(again, signal_id=signal.pk)
+    kept.refresh_from_db()
+    assert (kept.tries, kept.record) == (3, late)
+
+
+def test_a_contract_that_the_alert_named_was_not_chosen(desk: Desk, floor: Floor) -> None:
+    """So there is nothing to keep."""
+    wanted = entry_of(open_a_position(desk, floor)).symbol
+    second = trade(a_desk(), floor, wanted, sentiment=None)
+
+    assert Order.objects.get(signal=second).symbol == wanted
+    assert not ContractSelection.objects.filter(signal=second).exists()
 
 
 def test_an_alert_may_name_its_contract(desk: Desk, floor: Floor) -> None:

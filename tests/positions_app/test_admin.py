@@ -29,7 +29,7 @@ def test_the_list_shows_gain_and_loss(desk: Desk, floor: Floor):
     page = at_the_admin(VIEWER).get(reverse(f"{POSITIONS}_changelist")).content.decode()
 
     assert 'class="gain gain-up">+' in page
-    assert "AAPL 13 Mar 2026" in page
+    assert "AAPL 20 Mar 2026" in page
 
 
 @pytest.mark.django_db(transaction=True)

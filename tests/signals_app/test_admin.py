@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from books_app.models import AuditEvent
-from signals_app.models import Credential, Signal, Strategy, WebhookEvent
+from domain.selection import ContractPolicy, Weights
+from domain.sizing import BadPolicy
+from signals_app.models import Credential, SelectionPolicy, Signal, Strategy, WebhookEvent
 from signals_app.services.credentials import digest, signing_key
 from tests.factories import Desk, Floor, a_book, a_desk
 from tests.people import RISK_OFFICER, TRADER, VIEWER, at_the_admin
@@ -23,7 +27,7 @@ def a_form(**changes):
     book = a_book()
     return {
         "name": "ema-cross", "account": book.pk, "allowed_symbols": "spy, AAPL", "bare_sell": "reduce",
-        "entry_cutoff_minutes": 5, "min_days_to_expiry": 2, "strike_policy": "atm", "strike_steps": 1, "strike_delta": "0.4",
+        "entry_cutoff_minutes": 5, "selection_policy": "",
         "sizing": "fixed", "sizing_value": "1", "sizing_stop": "0.5", "freshness_seconds": 300, "interval_seconds": 300,
         "alerts_per_minute": 60, "source_addresses": "", **changes,
     }  # fmt: skip
@@ -80,13 +84,12 @@ def test_the_body_to_paste_is_taken_by_the_webhook(floor: Floor, client):
         ({"sizing_value": "0"}, "greater than or equal to 0.01"),
         ({"sizing_value": "1.5"}, "whole number of contracts"),
         ({"sizing_value": "NaN"}, "Enter a number"),
-        ({"strike_delta": "1"}, "less than or equal to 0.99"),
         ({"freshness_seconds": "0"}, "greater than or equal to 1"),
         ({"interval_seconds": "59"}, "greater than or equal to 60"),
         ({"allowed_symbols": "SPY, <b>"}, "not a symbol: &lt;B&gt;"),
         ({"source_addresses": "10.0.0.300"}, "valid IPv4 or IPv6"),
         ({"name": "ema cross"}, "valid “slug”"),
-        ({"strike_policy": "lucky"}, "Select a valid choice"),
+        ({"selection_policy": "77"}, "Select a valid choice"),
     ],
 )
 def test_a_wrong_strategy_is_refused_in_the_form(change, words):
@@ -113,6 +116,102 @@ def test_a_change_is_written_down_with_what_it_was():
     event = AuditEvent.objects.get(entity="strategy")
     assert event.data["changed"]["sizing_value"] == ["1", "3"]
     assert event.actor.startswith("user:trader")
+
+
+def a_policy_form(**changes):
+    return {
+        "name": "near", "strike": "delta", "otm_steps": 1, "min_days": 2, "max_days": 14, "target_days": 7, "delta_min": "0.25",
+        "delta_max": "0.60", "delta_target": "0.40", "min_open_interest": 10, "min_volume": 0, "unknown_passes": "on",
+        "max_spread": "0.15", "max_spread_ticks": 20, "weight_delta": 3, "weight_spread": 2, "weight_liquidity": 2,
+        "weight_theta": 1, "weight_volatility": 1, "weight_days": 1, **changes,
+    }  # fmt: skip
+
+
+POLICY = "admin:signals_app_selectionpolicy"
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "words"),
+    [
+        ({"max_days": "1"}, "max_days", "at most 1 days is not from 2 to 1000"),
+        ({"target_days": "60"}, "target_days", "60 days is outside the window of 2 to 14"),
+        ({"delta_max": "0.2"}, "delta_max", "is not above the lowest"),
+        ({"delta_target": "0.7"}, "delta_target", "is outside the band"),
+        ({"delta_target": "1"}, "delta_target", "less than or equal to 0.99"),
+        ({"max_spread": "0"}, "max_spread", "greater than or equal to 0.001"),
+        ({"weight_theta": "101"}, "weight_theta", "less than or equal to 100"),
+        ({f"weight_{t}": "0" for t in ("delta", "spread", "liquidity", "theta", "volatility", "days")}, "weight_delta",
+         "one weight at least"),
+        ({"strike": "lucky"}, "strike", "Select a valid choice"),
+        ({"name": "near the money"}, "name", "valid “slug”"),
+    ],
+)  # fmt: skip
+def test_a_wrong_policy_is_refused_beside_its_field(change, field, words):
+    """Before a constraint of the table or the first alert has to."""
+    answer = at_the_admin(TRADER).post(reverse(f"{POLICY}_add"), a_policy_form(**change))
+
+    assert answer.status_code == 200
+    errors = answer.context["adminform"].form.errors
+    assert list(errors) == [field]
+    assert words in " ".join(errors[field])
+    assert not SelectionPolicy.objects.exists()
+
+
+def test_a_policy_is_chosen_in_the_strategys_form_and_its_changes_are_written_down():
+    """The list tells who uses it; a viewer only reads it."""
+    trader = at_the_admin(TRADER)
+    assert trader.post(reverse(f"{POLICY}_add"), a_policy_form()).status_code == 302
+    policy = SelectionPolicy.objects.get()
+    trader.post(reverse(ADD), a_form(selection_policy=policy.pk))
+    trader.post(reverse(f"{POLICY}_change", args=[policy.pk]), a_policy_form(delta_target="0.5"))
+
+    policy.refresh_from_db()
+    assert (Strategy.objects.get().selection_policy, policy.delta_target) == (policy, Decimal("0.5"))
+    changed = AuditEvent.objects.get(entity="selection", to_state="changed")
+    assert changed.data["changed"]["delta_target"] == ["0.4", "0.5"]
+    row = trader.get(reverse(f"{POLICY}_changelist")).context["cl"].result_list[0]
+    assert (row.name, row.user_count) == ("near", 1)
+    viewer = at_the_admin(VIEWER)
+    assert viewer.get(reverse(f"{POLICY}_change", args=[policy.pk])).status_code == 200
+    assert viewer.post(reverse(f"{POLICY}_change", args=[policy.pk]), a_policy_form()).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"max_days": 1},
+        {"max_days": 1001},
+        {"target_days": 41},
+        {"delta_max": Decimal("0.25"), "delta_target": Decimal("0.25")},
+        {"delta_target": Decimal("0.7")},
+        {"max_spread": Decimal(0)},
+        {"max_spread_ticks": 0},
+        {"otm_steps": 0},
+        {"strike": "itm"},
+        {"weight_theta": Decimal(-1)},
+        {f"weight_{term}": Decimal(0) for term in Weights._fields},
+    ],
+    ids=str,
+)
+def test_no_row_can_hold_a_policy_that_makes_no_sense(values):
+    """Whoever wrote it, an alert never finds one: what the policy refuses, a constraint refuses."""
+    with pytest.raises(BadPolicy):
+        SelectionPolicy(name="odd", **values).as_policy()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SelectionPolicy.objects.create(name="odd", **values)
+
+
+def test_a_new_strategy_is_offered_the_seeded_policy():
+    """Where there is one."""
+    trader = at_the_admin(TRADER)
+    assert trader.get(reverse(ADD)).context["adminform"].form["selection_policy"].initial is None
+    policy = SelectionPolicy.objects.create(name="default")
+    assert trader.get(reverse(ADD)).context["adminform"].form["selection_policy"].initial == policy.pk
+
+
+def test_a_policys_row_has_the_defaults_of_the_built_in_one():
+    """Whoever adds a row and changes nothing has changed nothing."""
+    assert SelectionPolicy(name="built-in").as_policy() == ContractPolicy()
 
 
 @pytest.mark.parametrize("kind", ["endpoint", "token"])
@@ -199,6 +298,8 @@ def test_the_trail_page_tells_the_whole_way(desk: Desk, floor: Floor):
         "paper venue",
         "commission paid",
         "RSI 14",
+        "passed policy <strong>built-in</strong>, chosen by best score",
+        "outside the window of days",
         "0 of 10",
         position.correlation_id,
     ):
@@ -219,6 +320,18 @@ def test_the_trail_of_a_refusal_says_what_it_means_and_how_to_fix_it(floor: Floo
     assert "Add the symbol to the strategy in admin" in page
     assert "/docs/reasons/symbol_not_allowed/" in page
     assert page.count('class="fail"') == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_trail_page_says_why_no_contract_was_bought(floor: Floor):
+    """Filters and their counts, though there is no order."""
+    policy = SelectionPolicy.objects.create(name="picky", min_open_interest=1_000_000)
+    signal = trade(a_desk(selection_policy=policy), floor)
+
+    page = at_the_admin(VIEWER).get(reverse("admin:signals_app_signal_change", args=[signal.pk])).content.decode()
+
+    assert "passed policy <strong>picky</strong>" in page
+    assert "<dt>too little open interest, or none told</dt>" in page
 
 
 @pytest.mark.django_db(transaction=True)

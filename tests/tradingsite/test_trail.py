@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from positions_app.services import refresh_marks
-from signals_app.models import Signal
+from signals_app.models import SelectionPolicy, Signal
 from tests.factories import Desk, Floor, a_desk
 from tests.trading import open_a_position, trade
 from tradingsite.trail import read_trail
@@ -77,6 +77,33 @@ def test_a_refusal_carries_its_words(floor: Floor):
     assert [rule.code for rule in trail.judgements[0].rules if not rule.passed] == ["symbol_not_allowed"]
     assert trail.stages[-1].tone == "bad"
     assert "Add the symbol" in as_text(trail)
+
+
+def test_the_choice_of_a_contract_is_told_with_its_table(desk: Desk, floor: Floor):
+    """In text, in JSON and for the page: what was taken away, and who was next to the winner."""
+    position = open_a_position(desk, floor)
+
+    trail = read_trail(position.signal_id)
+    document, text = as_json(trail), as_text(trail)
+
+    assert trail.selection is not None and trail.selection.chosen == position.symbol
+    assert document["selection"]["best"][0]["symbol"] == position.symbol
+    assert f"contract by policy built-in: {position.symbol} at" in text
+    assert "filters     right " in text
+    assert all(row["symbol"] in text for row in document["selection"]["best"])
+
+
+def test_a_refusal_for_want_of_a_contract_tells_what_was_looked_at(floor: Floor):
+    """There is no order to hang it on, and it is there all the same."""
+    policy = SelectionPolicy.objects.create(name="picky", min_open_interest=1_000_000)
+    signal = trade(a_desk(selection_policy=policy), floor)
+
+    trail = read_trail(signal.pk)
+
+    assert (trail.orders, signal.reason) == ((), "no_listed_contract")
+    assert "contract by policy picky: none at" in as_text(trail)
+    assert "open_interest" in as_text(trail)
+    assert as_json(trail)["selection"]["chosen"] is None
 
 
 def test_use_of_limits_is_told_in_figures(floor: Floor):

@@ -115,6 +115,11 @@ def plain(number: Any) -> str:
 
 
 @register.filter
+def percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}"
+
+
+@register.filter
 def moment(at: datetime | None) -> str:
     """UTC with milliseconds."""
     return "–" if at is None else f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d}"
