@@ -96,6 +96,11 @@ def quote(symbol: str, *, now: datetime | None = None) -> Quote | None:
     return quotes([symbol], now=now).get(symbol)
 
 
+def has_witnesses() -> bool:
+    """Whether more than one provider can be asked for a price."""
+    return isinstance(providers.current(), Witnesses)
+
+
 def witness(beside: Quote, *, now: datetime | None = None) -> Quote | None:
     """A good quote of the same symbol by another provider; None where nobody else has one, or only one is asked."""
     provider = providers.current()

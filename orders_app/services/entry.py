@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 
@@ -12,9 +12,11 @@ from books_app import clock
 from books_app.audit import Trail
 from books_app.models import Account
 from domain.errors import OrderDenied, VenueUnavailable
+from domain.feeds import TIMELY
 from domain.orders import OrderStatus, OrderType, Side
 from domain.paper import worst_price
 from domain.positions import Direction
+from domain.quote_gate import timeliness_fault
 from domain.quotes import Quote
 from domain.rules.gate import gate
 from domain.selection import ContractPolicy, Selection
@@ -30,6 +32,7 @@ from risk_app.queries import standing_of
 from risk_app.services import lock_account, reserve
 
 TICK = Decimal("0.01")
+WITNESS_AGREES = Decimal("0.05")  # of an option's middle
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +65,20 @@ class Candidate:
     quote: Quote
     good_until: datetime  # end of the session
     selection: Selection | None = None  # what it was chosen out of, unless the alert named it
+    witness: Quote | None = None  # another provider's quote of it, where the book asks for one
 
 
 def find_candidate(request: EntryRequest) -> Candidate:
     """Ask the market, before any lock is taken, which listed contract to buy.
 
-    Raises OrderDenied ``no_listed_contract``, VenueUnavailable when there is no good quote to choose or to size by. Where
-    nothing could be chosen, the reasons are kept before that is raised.
+    Raises OrderDenied ``no_listed_contract``, VenueUnavailable when there is no good quote to choose or to size by, or none
+    of this moment. Where nothing could be chosen, the reasons are kept before that is raised.
     """
     session = quoting.option_session(request.underlying, clock.now())
     if not session.open:
         raise OrderDenied("market_closed", session.note or "the options market is closed")
     if request.listed_symbol:
-        return _named(request.underlying, request.listed_symbol, session.closes_at)
+        return _doubted(request, _named(request.underlying, request.listed_symbol, session.closes_at))
     selection = selecting.selection_of(
         request.underlying,
         right=Right.CALL if request.thesis is Direction.LONG else Right.PUT,
@@ -85,7 +89,25 @@ def find_candidate(request: EntryRequest) -> Candidate:
         keep_selection(selection, signal_id=request.signal_id)
     won = selection.chosen()
     assert won.quote is not None  # whatever is chosen has a good one
-    return Candidate(won.contract, won.quote, session.closes_at, selection)
+    return _doubted(request, Candidate(won.contract, won.quote, session.closes_at, selection))
+
+
+def _doubted(request: EntryRequest, candidate: Candidate) -> Candidate:
+    """The candidate with its witness, if its prices are of this moment or the book takes delayed ones.
+
+    Raises VenueUnavailable ``quote_delayed``, ``quote_not_tradable``: a better provider may answer at the next try.
+    """
+    seen = [candidate.quote] if candidate.selection is None else [candidate.selection.sight.quote, candidate.quote]
+    if all(quote.feed in TIMELY for quote in seen) and not market.has_witnesses():
+        return candidate
+    account = Account.objects.only("delayed_entries", "witness_above").get(pk=request.account_id)
+    for quote in seen:
+        fault = timeliness_fault(quote, delayed_allowed=account.delayed_entries)
+        if fault is not None and fault.code is not None:
+            raise VenueUnavailable(fault.code, fault.text)
+    if account.witness_above is None:
+        return candidate
+    return replace(candidate, witness=market.witness(candidate.quote))
 
 
 def _named(underlying: str, symbol: str, good_until: datetime) -> Candidate:
@@ -114,6 +136,7 @@ def create_entry(*, request: EntryRequest, candidate: Candidate, locked: Account
     now = clock.now()
     limit_price = request.limit_price or _highest_price(account, candidate)
     sized = _sized_and_gated(account, request, candidate, limit_price, now)
+    _check_witness(account, candidate, sized)
     order = _insert_entry(account, request, candidate, sized, limit_price, now)
     keep_selection(candidate.selection, signal_id=request.signal_id, order_id=order.pk)
     reserve(order_id=order.pk, account=account, amount=sized.cost)
@@ -123,6 +146,17 @@ def create_entry(*, request: EntryRequest, candidate: Candidate, locked: Account
     )
     trail.write()
     return order
+
+
+def _check_witness(account: Account, candidate: Candidate, sized: Sized) -> None:
+    """Raises OrderDenied ``no_second_witness`` for an entry of that size whose price nobody else tells."""
+    if account.witness_above is None or sized.cost < account.witness_above:
+        return
+    told, seen = candidate.quote.mid, None if candidate.witness is None else candidate.witness.mid
+    if told is None or seen is None or abs(seen - told) > WITNESS_AGREES * told:
+        by = "nobody" if candidate.witness is None else f"{seen} by {candidate.witness.provider}"
+        text = f"{candidate.contract.symbol} is {told} by {candidate.quote.provider}, {by} confirms it"
+        raise OrderDenied("no_second_witness", f"{text}; asked for from {account.witness_above:f} on")
 
 
 def _highest_price(account: Account, candidate: Candidate) -> Decimal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from books_app.models import Account
 from domain.errors import VenueUnavailable
+from domain.quotes import FeedClass, Quote
 from domain.selection import ContractPolicy
 from domain.symbols.occ import Right
 from market_app.selecting import selection_of
@@ -20,6 +22,7 @@ from signals_app import services as signals
 from signals_app.models import Decision, SelectionPolicy, Signal
 from tests.factories import Desk, Floor, a_desk
 from tests.trading import an_approved_request, entry_of, open_a_position, sweep, told, trade
+from workers import pipeline
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -334,3 +337,58 @@ def test_no_contract_is_chosen_while_options_do_not_trade(desk: Desk, floor: Flo
     floor.market.silent = True
     with pytest.raises(VenueUnavailable):
         find_candidate(request)
+
+
+@pytest.mark.parametrize(
+    ("feed", "code"), [(FeedClass.DELAYED, "quote_delayed"), (FeedClass.INDICATIVE, "quote_not_tradable")]
+)
+def test_no_entry_is_made_on_old_or_made_up_prices(floor: Floor, feed: FeedClass, code: str) -> None:
+    """The alert waits for a provider with prices of this moment, and says for what; nothing is ordered."""
+    floor.market.feed = feed
+    signal = trade(a_desk(), floor)
+
+    assert signal.status == "approved"
+    assert code in signal.last_error
+    assert not Order.objects.exists()
+
+
+def test_a_book_may_enter_on_delayed_prices(floor: Floor) -> None:
+    """Where the operator allows it, delayed quotes open and fill; leaving never asks for permission."""
+    desk = a_desk()
+    Account.objects.filter(pk=desk.account.pk).update(delayed_entries=True)
+    floor.market.feed = FeedClass.DELAYED
+    position = open_a_position(desk, floor)
+    Account.objects.filter(pk=desk.account.pk).update(delayed_entries=False)
+    pipeline.leave_position(position.pk, reason="operator", text="closed by hand", actor="user:anna")
+
+    position.refresh_from_db()
+    assert position.status == "closed"
+
+
+@pytest.mark.parametrize(
+    ("away", "reason"), [(Decimal(0), ""), (Decimal("0.2"), "no_second_witness"), (None, "no_second_witness")]
+)
+def test_a_large_entry_needs_a_second_provider(floor: Floor, away: Decimal | None, reason: str) -> None:
+    """From the book's size on, another provider has to tell the same price; one that is silent confirms nothing."""
+
+    def witness(symbol: str, *, now: datetime, beside: str) -> Quote | None:
+        quote = floor.market.quotes([symbol], now=now)[symbol]
+        assert beside == quote.provider and quote.bid is not None and quote.ask is not None
+        if away is None:
+            return None
+        return quote._replace(bid=quote.bid * (1 + away), ask=quote.ask * (1 + away), provider="another")
+
+    floor.market.witness = witness  # type: ignore[attr-defined]
+    desk = a_desk()
+    Account.objects.filter(pk=desk.account.pk).update(witness_above=Decimal(1))
+
+    assert trade(desk, floor).reason == reason
+
+
+def test_a_small_entry_needs_no_witness(floor: Floor) -> None:
+    """Below the book's size one provider is enough."""
+    floor.market.witness = lambda symbol, *, now, beside: None  # type: ignore[attr-defined]
+    desk = a_desk()
+    Account.objects.filter(pk=desk.account.pk).update(witness_above=Decimal(1_000_000))
+
+    assert trade(desk, floor).reason == ""
