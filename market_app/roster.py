@@ -61,8 +61,9 @@ def offers(name: str) -> Mapping[Capability, Offer]:
 
 
 def has_key(name: str) -> bool:
-    """Whether this provider can be asked: it needs no key, or its key is set."""
-    return not ROSTER[name].needs_key or bool(settings.MARKET_ACCOUNTS[name].get("key"))
+    """Whether this provider can be asked: it needs no key, or all that its account needs is set."""
+    account = settings.MARKET_ACCOUNTS[name]
+    return not ROSTER[name].needs_key or all(account[part] for part in ("key", "secret") if part in account)
 
 
 def built(name: str, meter: Meter, patience: Patience) -> Source:

@@ -163,7 +163,7 @@ class Wire:
         except requests.exceptions.Timeout as slow:
             raise self.trouble(Trouble.TIMED_OUT, f"no whole answer to {path} in time") from slow
         except requests.exceptions.RequestException as failed:
-            cause = Trouble.TIMED_OUT if _is_timeout(failed) else Trouble.FAILED
+            cause = Trouble.TIMED_OUT if is_timeout(failed) else Trouble.FAILED
             raise self.trouble(cause, f"{path}: {type(failed).__name__}") from failed
         finally:
             _credits.reset(token)
@@ -176,7 +176,7 @@ class Wire:
     def _read(self, answer: requests.Response, path: str) -> Any:
         status, said = answer.status_code, _words(answer)
         if status == _TOO_MANY:
-            wait = _seconds(answer.headers.get("Retry-After"))
+            wait = seconds(answer.headers.get("Retry-After"))
             raise self.trouble(Trouble.LIMITED, f"429 {said}", retry_after_s=wait)
         if status in _UNAUTHORISED:
             raise self.trouble(Trouble.REFUSED, f"{status} {said}")
@@ -190,7 +190,7 @@ class Wire:
             raise self.trouble(Trouble.NONSENSE, f"{path} is no JSON: {said}") from broken
 
 
-def _is_timeout(failed: BaseException) -> bool:
+def is_timeout(failed: BaseException) -> bool:
     """requests wraps a time-out while reading the body in a ConnectionError."""
     seen: BaseException | None = failed
     while seen is not None:
@@ -204,7 +204,7 @@ def _words(answer: requests.Response) -> str:
     return " ".join(answer.content[: 4 * _SHOWN].decode("utf-8", "replace").split())[:_SHOWN]
 
 
-def _seconds(header: str | None) -> float | None:
+def seconds(header: str | None) -> float | None:
     """Retry-After as seconds; a date, which none of the providers sends, is not read."""
     try:
         return None if header is None else max(float(header), 0.0)

@@ -37,6 +37,8 @@ def main(arguments: list[str]) -> int:
             print(f"{url}={fake.url}")
             if key:
                 print(f"{key}={fake.key}")
+            if name == "alpaca":
+                print(f"ALPACA_API_SECRET={fake.key}\nALPACA_TRADING_URL={fake.url}")
         print("MARKET_PROVIDER=chain", flush=True)
         try:
             Event().wait()
@@ -46,11 +48,13 @@ def main(arguments: list[str]) -> int:
 
 
 SETTINGS = {
+    "alpaca": ("ALPACA_DATA_URL", "ALPACA_API_KEY"),
     "massive": ("MASSIVE_URL", "MASSIVE_API_KEY"),
     "marketdata": ("MARKETDATA_URL", "MARKETDATA_TOKEN"),
     "twelvedata": ("TWELVEDATA_URL", "TWELVEDATA_API_KEY"),
     "finnhub": ("FINNHUB_URL", "FINNHUB_API_KEY"),
     "cboe": ("CBOE_URL", ""),
+    "yfinance": ("YAHOO_URL", ""),
     "alphavantage": ("ALPHAVANTAGE_URL", "ALPHAVANTAGE_API_KEY"),
 }
 
