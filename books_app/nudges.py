@@ -22,6 +22,7 @@ QUEUES = {
     "workers.orders.create_order": "orders",
     "workers.orders.execute_order": "orders",
     "workers.positions.execute_exit": "exits",
+    "workers.positions.check_exits": "exits",
     "workers.operations.answer_probe": "default",
 }
 EXPIRES_SECONDS = 60  # the sweep has long been there by then

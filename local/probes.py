@@ -7,13 +7,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import psycopg2
 import redis
 
 PATIENCE_S: Final = 3.0
 BEAT_SILENCE_S: Final = 30.0
+STREAM_HEALTH: Final = "stream:health"  # as market_app.stream.board writes it, gone when it has been silent
 # The lock that the one running beat holds (workers/beat.py), and when its connection last asked anything.
 BEAT_ALIVE: Final = """
     SELECT extract(epoch FROM clock_timestamp() - activity.query_start)::float
@@ -96,6 +97,26 @@ def beat(at: Addresses) -> Finding:
     return Finding(row[0] < BEAT_SILENCE_S, f"last tick {row[0]:.0f} s ago")
 
 
+def stream(at: Addresses) -> Finding:
+    """Alive when it has said so lately; prices may be away all the same, and that is said."""
+    client = redis.Redis.from_url(at.redis_url, socket_connect_timeout=PATIENCE_S, socket_timeout=PATIENCE_S)
+    try:
+        told = client.get(STREAM_HEALTH)
+    finally:
+        client.close()
+    if not isinstance(told, bytes):
+        return Finding(False, "it has not been heard of lately")
+    feeds = json.loads(told)["feeds"]
+    return Finding(True, ", ".join(f"{name} {_of_feed(feed)}" for name, feed in feeds.items()))
+
+
+def _of_feed(feed: dict[str, Any]) -> str:
+    """One connection in words: ``30 symbols``, ``not connected (auth failed)``."""
+    if feed["connected"]:
+        return f"{len(feed['symbols'])} symbols"
+    return f"not connected ({feed['error']})" if feed["error"] else "not connected"
+
+
 def flower(at: Addresses) -> Finding:
     status, _ = _get(f"{at.flower_url}/healthcheck")
     protected, _ = _get(f"{at.flower_url}/workers")
@@ -110,6 +131,7 @@ PROBES: Final[dict[str, Callable[[Addresses], Finding]]] = {
     "web": web,
     "worker": worker,
     "beat": beat,
+    "stream": stream,
     "flower": flower,
 }
 

@@ -28,8 +28,11 @@ class Program:
         return [sys.executable, *self.arguments]
 
 
-def programs(*, flower_user: str, flower_password: str, flower_port: int) -> tuple[Program, ...]:
-    """In the order in which they are started; they are stopped in the opposite one."""
+STREAM: Final = Program("stream", ("manage.py", "stream"), {"PROCESS_ROLE": "command"}, patience=3.0)
+
+
+def programs(*, flower_user: str, flower_password: str, flower_port: int, stream: bool) -> tuple[Program, ...]:
+    """In the order in which they are started; they are stopped in the opposite one. stream: prices are streamed."""
     celery = ("-m", "celery", "--quiet", "-A", "tradingsite")
     return (
         Program(
@@ -41,6 +44,7 @@ def programs(*, flower_user: str, flower_password: str, flower_port: int) -> tup
             {"PROCESS_ROLE": "worker"},
         ),
         Program("beat", ("manage.py", "run_beat"), {"PROCESS_ROLE": "beat"}),
+        *((STREAM,) if stream else ()),
         Program(
             "flower",
             (*celery, "flower", "--address=127.0.0.1", f"--port={flower_port}"),

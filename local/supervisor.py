@@ -90,7 +90,8 @@ class Supervisor:
     def start_programs(self) -> None:
         """All at once, then wait until each has said that it is ready."""
         at = self.choices.addresses
-        self.state.addresses |= {"web": at.web_url, "worker": "", "beat": "", "flower": at.flower_url}
+        places = {"web": at.web_url, "flower": at.flower_url}
+        self.state.addresses |= {program.name: places.get(program.name, "") for program in self.programs}
         for program in self.programs:
             self._begin(self._child_of(program))
         for program in self.programs:

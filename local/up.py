@@ -79,7 +79,10 @@ def _supervisor(choices: Choices) -> Supervisor:
     settings = choices.settings
     password = settings.FLOWER_PASSWORD.get_secret_value() if settings.FLOWER_PASSWORD else ""
     started = programs.programs(
-        flower_user=settings.FLOWER_USER, flower_password=password, flower_port=settings.FLOWER_PORT
+        flower_user=settings.FLOWER_USER,
+        flower_password=password,
+        flower_port=settings.FLOWER_PORT,
+        stream=settings.PRICE_STREAM,
     )
     if not password:
         say("  ! Flower is not started: FLOWER_PASSWORD is empty")

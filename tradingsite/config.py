@@ -119,6 +119,18 @@ class Settings(BaseSettings):
     YAHOO_URL: Annotated[
         str, Field(pattern=r"^(https?://\S+[^/\s])?$", description="empty for Yahoo's own hosts, or http://host:port")
     ] = ""
+    # The price stream, a process of its own. Alpaca allows one connection for an account, and 30 symbols on the free plan.
+    PRICE_STREAM: Annotated[
+        bool, Field(description="true or false; needs MARKET_PROVIDER=chain and Alpaca's key and secret")
+    ] = False
+    ALPACA_STREAM_URL: Annotated[
+        str, Field(pattern=r"^wss?://\S+[^/\s]$", description="ws(s)://host[:port], no / at its end")
+    ] = "wss://stream.data.alpaca.markets"
+    PRICE_STREAM_SYMBOLS: Annotated[int, Field(ge=1, le=10_000, description="symbols of a connection, 1 to 10000")] = 30
+    PRICE_STREAM_WATCHED: Annotated[CommaSeparated, Field(description="underlyings to stream always")] = []
+    PRICE_STREAM_DEAF_AFTER_S: Annotated[
+        float, Field(ge=0.1, le=3600, description="seconds of silence in a session, 0.1 to 3600")
+    ] = 20.0
     MARKET_DATA_PROCESSES: Annotated[int, Field(ge=1, le=1000, description="a whole number from 1 to 1000")] = 8
 
     ADMIN_USER: Annotated[str, Field(min_length=1, max_length=150, description="1 to 150 characters")] = "admin"
@@ -229,6 +241,14 @@ class Settings(BaseSettings):
             raise _about("LEAN_DATA_DIR", "missing")
         return self
 
+    @model_validator(mode="after")
+    def _stream_can_run(self) -> Self:
+        if self.PRICE_STREAM and not (self.ALPACA_API_KEY and self.ALPACA_API_SECRET):
+            raise _about("PRICE_STREAM", "ALPACA_API_KEY or ALPACA_API_SECRET is missing")
+        if self.PRICE_STREAM and self.MARKET_PROVIDER is not MarketProvider.CHAIN:
+            raise _about("PRICE_STREAM", "real prices beside those of another market")
+        return self
+
     @property
     def https(self) -> bool:
         return self.PUBLIC_URL.startswith("https://")
@@ -262,6 +282,15 @@ class Settings(BaseSettings):
             "alphavantage": {"url": self.ALPHAVANTAGE_URL, "key": _revealed(self.ALPHAVANTAGE_API_KEY)},
             "cboe": {"url": self.CBOE_URL},
             "yfinance": {"url": self.YAHOO_URL},
+        }
+
+    @property
+    def price_stream(self) -> dict[str, Any]:
+        """As ``market_app.stream.streamer.Terms`` takes it."""
+        return {
+            "url": self.ALPACA_STREAM_URL,
+            "limit": self.PRICE_STREAM_SYMBOLS,
+            "deaf_after_s": self.PRICE_STREAM_DEAF_AFTER_S,
         }
 
     @property

@@ -5,9 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any, Final
 
 from django.conf import settings
@@ -18,39 +16,16 @@ from redis.exceptions import RedisError
 from books_app import clock
 from books_app.models import Account
 from books_app.redis import client
-from domain.errors import MarketDataUnavailable
-from domain.feeds import FeedState
-from domain.sessions import Product
-from market_app import providers
-from market_app import services as market
-from market_app.chain.report import standings
-from market_app.interface import TellsSession
-from market_app.models import CapabilityHealth, TradingSession
 from positions_app.models import ExitRule
 from risk_app.models import RiskLimit
-from signals_app.models import Signal, Strategy
+from signals_app.models import Signal
+from tradingsite.doctor_market import MARKET_CHECKS, SEED
+from tradingsite.findings import Finding, Level, judged
 from tradingsite.health import round_trip, schedule_age, unapplied_migrations
 
 CALENDAR_REACHES: Final = timedelta(days=30)
 CLOCK_WARNING_S, CLOCK_FAILURE_S = 0.5, 5.0
 DISK_WARNING_GB, DISK_FAILURE_GB = 5, 1
-SEED: Final = "run 'manage.py seed'"
-
-
-class Level(StrEnum):
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """fix is empty when there is nothing to mend."""
-
-    level: Level
-    subject: str
-    text: str
-    fix: str = ""
 
 
 def examine() -> Iterator[Finding]:
@@ -68,12 +43,8 @@ def _name(check: Callable[..., Any]) -> str:
     return check.__name__.strip("_").replace("_", " ")
 
 
-def _judge(bad: bool, subject: str, text: str, fix: str, *, level: Level = Level.FAIL) -> Finding:
-    return Finding(level, subject, text, fix) if bad else Finding(Level.OK, subject, text)
-
-
 def _settings() -> Iterator[Finding]:
-    yield _judge(
+    yield judged(
         settings.DEBUG,
         "debug",
         f"DEBUG is {settings.DEBUG}",
@@ -81,7 +52,7 @@ def _settings() -> Iterator[Finding]:
         level=Level.WARN,
     )
     loopback = not settings.PUBLIC_URL.startswith("https://")
-    yield _judge(
+    yield judged(
         loopback, "public address", settings.PUBLIC_URL,
         "TradingView reaches only https on a public name: set PUBLIC_URL and put a proxy in front", level=Level.WARN,
     )  # fmt: skip
@@ -91,25 +62,25 @@ def _settings() -> Iterator[Finding]:
 def _postgresql() -> Iterator[Finding]:
     shown = {name: _setting(name) for name in ("server_version", "fsync", "full_page_writes", "synchronous_commit")}
     version = connection.cursor().connection.server_version
-    yield _judge(
+    yield judged(
         version < 15_00_00,
         "postgresql",
         shown["server_version"],
         "version 15 or newer is needed: its unique constraints can treat NULLs as equal",
     )
     for name in ("fsync", "full_page_writes"):
-        yield _judge(
+        yield judged(
             shown[name] != "on",
             name,
             shown[name],
             f"set {name} = on: a loss of power would lose alerts that were acknowledged",
         )
-    yield _judge(
+    yield judged(
         shown["synchronous_commit"] == "off", "synchronous_commit", shown["synchronous_commit"],
         "set synchronous_commit = on: the last moments before a crash would be lost",
     )  # fmt: skip
     invalid = _rows("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid OR NOT indisready")
-    yield _judge(
+    yield judged(
         bool(invalid), "indexes", ", ".join(invalid) or "all valid", "REINDEX them: they guard uniqueness or speed"
     )
 
@@ -126,7 +97,7 @@ def _rows(sql: str, *parameters: str) -> list[str]:
 
 def _migrations() -> Iterator[Finding]:
     waiting = unapplied_migrations()
-    yield _judge(bool(waiting), "migrations", ", ".join(waiting) or "all applied", "run 'manage.py migrate'")
+    yield judged(bool(waiting), "migrations", ", ".join(waiting) or "all applied", "run 'manage.py migrate'")
 
 
 def _redis() -> Iterator[Finding]:
@@ -144,7 +115,7 @@ def _redis() -> Iterator[Finding]:
         )
         return
     yield Finding(Level.OK, "redis", f"answers in {took:.1f} ms")
-    yield _judge(
+    yield judged(
         policy not in ("noeviction", "unknown"), "redis memory", policy,
         "set maxmemory-policy noeviction: dropped nudges cost seconds", level=Level.WARN,
     )  # fmt: skip
@@ -153,14 +124,14 @@ def _redis() -> Iterator[Finding]:
 def _workers() -> Iterator[Finding]:
     answer = round_trip()
     text = f"a task came back in {answer['ms']} ms" if answer["ok"] else str(answer["error"])
-    yield _judge(not answer["ok"], "workers", text, "start a worker: without one no alert is decided")
+    yield judged(not answer["ok"], "workers", text, "start a worker: without one no alert is decided")
 
 
 def _schedule() -> Iterator[Finding]:
     age = schedule_age()
     text = f"last job began {age['age_s']} s ago" if age["age_s"] is not None else "no job has ever run"
     silent = f"; silent: {', '.join(age['silent'])}" if age["silent"] else ""
-    yield _judge(
+    yield judged(
         not age["ok"], "schedule", text + silent, "start beat and a worker; look at the periodic tasks in admin"
     )
 
@@ -176,23 +147,13 @@ def _clock() -> Iterator[Finding]:
     fix = "run NTP on both machines: alerts are judged by their age"
     text = f"PostgreSQL is {offset:+.3f} s from this process"
     level = Level.FAIL if abs(offset) > CLOCK_FAILURE_S else Level.WARN
-    yield _judge(abs(offset) > CLOCK_WARNING_S, "clock", text, fix, level=level)
-
-
-def _calendar() -> Iterator[Finding]:
-    wanted = clock.now().date() + CALENDAR_REACHES
-    for name in TradingSession.Calendar.values:
-        last = TradingSession.objects.filter(calendar=name).order_by("-date").values_list("date", flat=True).first()
-        text = f"reaches {last}" if last else "has no rows"
-        yield _judge(
-            last is None or last < wanted, f"calendar {name}", text, f"{SEED}: a day without rows counts as closed"
-        )
+    yield judged(abs(offset) > CLOCK_WARNING_S, "clock", text, fix, level=level)
 
 
 def _disk() -> Iterator[Finding]:
     free = shutil.disk_usage(settings.BASE_DIR).free / 1e9
     level = Level.FAIL if free < DISK_FAILURE_GB else Level.WARN
-    yield _judge(
+    yield judged(
         free < DISK_WARNING_GB,
         "disk",
         f"{free:.1f} GB free",
@@ -201,86 +162,11 @@ def _disk() -> Iterator[Finding]:
     )
 
 
-def _market() -> Iterator[Finding]:
-    named = [
-        symbol
-        for symbols in Strategy.objects.values_list("allowed_symbols", flat=True)
-        for symbol in symbols
-        if symbol != "*"
-    ]
-    symbol = named[0] if named else "SPY"
-    provider = providers.current()
-    try:
-        quote = market.quote(symbol)
-    except MarketDataUnavailable as e:
-        level = Level.FAIL if e.code == "market_data_failed" else Level.WARN
-        yield Finding(
-            level,
-            "market data",
-            f"{provider.name}: {e.message}",
-            "check the network and MARKET_PROVIDER; entries are refused without quotes",
-        )
-        return
-    text = (
-        f"{provider.name} has no quote of {symbol}"
-        if quote is None
-        else f"{symbol} {quote.bid} / {quote.ask} by {provider.name}, {quote.feed}"
-    )
-    yield _judge(quote is None, "market data", text, "normal while the market is closed", level=Level.WARN)
-
-
-def _providers() -> Iterator[Finding]:
-    """Each provider of the chain: without a key it is left out, and that is said."""
-    if providers.current().name != "chain":
-        return
-    for standing in standings():
-        subject = f"provider {standing.provider}"
-        if not standing.used_for:
-            yield Finding(Level.OK, subject, "switched off in admin")
-        elif not standing.has_key:
-            fix = "set its key in .env, or switch it off in admin"
-            yield Finding(Level.WARN, subject, "left out: it has no key", fix)
-        elif standing.spent is None or standing.left_alone is None:
-            yield Finding(Level.WARN, subject, "Redis is away: each process counts for itself", "start Redis")
-        else:
-            spent, terms = standing.spent, standing.terms
-            used = (
-                f"{spent.minute} of {terms.per_minute or 'any'} a minute, {spent.day} of {terms.per_day or 'any'} a day"
-            )
-            text = "; ".join((used, *(f"left alone for {what}" for what in standing.left_alone)))
-            fix = "read the cause; it is tried again by itself"
-            yield _judge(bool(standing.left_alone), subject, text, fix, level=Level.WARN)
-    for row in CapabilityHealth.objects.exclude(state=FeedState.HEALTHY):
-        text = f"{row.state} since {row.since:%Y-%m-%d %H:%M:%S} UTC, by {row.provider or 'nobody'}. {row.text}"
-        level = Level.FAIL if row.state == FeedState.DOWN else Level.WARN
-        yield Finding(level, f"market data: {row.capability}", text, "read the cause; nothing needs to be restarted")
-
-
-def _session() -> Iterator[Finding]:
-    """The calendar beside a provider's own word: an unscheduled closure is in the one and not yet in the other."""
-    provider = providers.current()
-    if not isinstance(provider, TellsSession):
-        return
-    now = clock.now()
-    ours = market.session_state(Product.EQUITY, now).open
-    try:
-        theirs = provider.market_open(now=now)
-    except MarketDataUnavailable as e:
-        yield Finding(
-            Level.WARN, "session", f"no provider tells whether the market is open: {e.message}", "none needed"
-        )
-        return
-    words = {True: "open", False: "closed"}
-    text = f"{words[ours]} by the calendar, {words[theirs]} by the provider"
-    fix = "if the provider is right, add a session override in admin: it counts from the next decision on"
-    yield _judge(ours is not theirs, "session", text, fix, level=Level.WARN)
-
-
 def _rules() -> Iterator[Finding]:
     missing = sorted(
         set(RiskLimit.Code.values) - set(RiskLimit.objects.filter(account=None).values_list("code", flat=True))
     )
-    yield _judge(
+    yield judged(
         bool(missing),
         "limits",
         f"no default for {', '.join(missing)}" if missing else "a default for each",
@@ -289,7 +175,7 @@ def _rules() -> Iterator[Finding]:
     )
     guarding = ExitRule.objects.filter(strategy=None, symbol="", enabled=True)
     stops = guarding.filter(kind="stop_loss").exists()
-    yield _judge(
+    yield judged(
         not stops,
         "exit rules",
         f"{guarding.count()} default rules enabled, {'a' if stops else 'no'} stop loss among them",
@@ -299,9 +185,9 @@ def _rules() -> Iterator[Finding]:
 
 def _books() -> Iterator[Finding]:
     books = list(Account.objects.order_by("name"))
-    yield _judge(not books, "books", ", ".join(b.name for b in books) or "none", SEED)
+    yield judged(not books, "books", ", ".join(b.name for b in books) or "none", SEED)
     halted = [f"{b.name} ({b.halt_reason})" for b in books if b.status == Account.Status.HALTED]
-    yield _judge(
+    yield judged(
         bool(halted),
         "halted books",
         ", ".join(halted) or "none",
@@ -309,7 +195,7 @@ def _books() -> Iterator[Finding]:
         level=Level.WARN,
     )
     dead = Signal.objects.filter(status="dead").count()
-    yield _judge(
+    yield judged(
         bool(dead),
         "dead rows",
         str(dead),
@@ -320,7 +206,7 @@ def _books() -> Iterator[Finding]:
 
 def _people() -> Iterator[Finding]:
     count = get_user_model().objects.filter(is_superuser=True, is_active=True).count()
-    yield _judge(
+    yield judged(
         not count, "administrators", str(count), "run 'manage.py createsuperuser', or set ADMIN_PASSWORD and seed"
     )
 
@@ -333,11 +219,8 @@ CHECKS: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (
     _workers,
     _schedule,
     _clock,
-    _calendar,
     _disk,
-    _market,
-    _providers,
-    _session,
+    *MARKET_CHECKS,
     _rules,
     _books,
     _people,

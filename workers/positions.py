@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from positions_app.services import refresh_marks
 from workers import pipeline
 from workers.attempts import alone
 from workers.schedule import once_per_tick
@@ -13,6 +14,14 @@ from workers.schedule import once_per_tick
 def execute_exit(order_id: int) -> None:
     with alone("order", order_id):
         pipeline.execute_exit(order_id)
+
+
+@shared_task(name="workers.positions.check_exits")
+def check_exits(position_id: int) -> None:
+    """One position now, because a streamed price may have crossed one of its levels: marked anew, then asked about."""
+    with alone("position", position_id):
+        refresh_marks(only=[position_id])
+        pipeline.monitor_exits(only=[position_id])
 
 
 @shared_task(name="workers.positions.monitor_exits")

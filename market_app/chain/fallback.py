@@ -1,7 +1,8 @@
 """The chain: a source of market data that asks its providers in order until every part of a question is answered.
 
 A quote counts as an answer only when it passes the gate and is believable beside the last one; what one provider has
-badly, the next is asked for. When nobody has it well, the best of the bad is given, so that the verdict can say why.
+badly, the next is asked for. What the price stream has told within the last seconds is not asked for at all. When nobody
+has it well, the best of the bad is given, so that the verdict can say why.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from market_app.chain.quotes import KEPT, QuoteCache
 from market_app.chain.terms import Use
 from market_app.interface import Activity, Calendar, no_data
 from market_app.providers.access import ProviderTrouble, Trouble, deadline, remaining
+from market_app.stream.board import streamed_quotes
 
 Answer = TypeVar("Answer")
 Observe = Callable[[Capability, FeedHealth], None]
@@ -101,10 +103,10 @@ class Fallback:
         self._unhelpful: dict[tuple[str, str], datetime] = {}
 
     def quotes(self, symbols: Collection[str], *, now: datetime) -> dict[str, Quote]:
-        found: dict[str, Quote] = {}
-        kinds: dict[Capability, list[str]] = {}
+        found, kinds = streamed_quotes(symbols, now=now), dict[Capability, list[str]]()
         for symbol in symbols:
-            kinds.setdefault(kind_of(symbol), []).append(symbol)
+            if symbol not in found:
+                kinds.setdefault(kind_of(symbol), []).append(symbol)
         with deadline(PATIENCE_S):
             for capability, wanted in kinds.items():
                 found |= self._cache.quotes(wanted, now, partial(self._asked, capability, now=now))

@@ -20,7 +20,8 @@ from tests.factories import VirtualClock, a_book
 from tests.people import ADMINISTRATOR, a_person
 from tests.tradingsite.test_health import Silent, a_running_schedule, answering
 from tradingsite import doctor, health
-from tradingsite.doctor import Level, examine
+from tradingsite.doctor import examine
+from tradingsite.findings import Level
 
 pytestmark = pytest.mark.django_db
 OFF_IN_TESTS = {"fsync", "full_page_writes", "synchronous_commit"}  # the test servers give up safety for speed

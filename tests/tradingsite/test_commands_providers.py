@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import redis
 from django.core.management import call_command
-from pytest_django.fixtures import SettingsWrapper
 
 from books_app.redis import detached
 from market_app import roster
@@ -22,13 +21,14 @@ from market_app.defaults import seed_providers
 from market_app.models import Provider, ProviderUse
 from market_app.providers import use_provider
 from tests.market_app.chain.making import a_use, fails
-from tradingsite.doctor import Level, examine
+from tradingsite.doctor import examine
+from tradingsite.findings import Level
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def seeded(redis_client: redis.Redis, settings: SettingsWrapper) -> None:
+def seeded(redis_client: redis.Redis, settings: Any) -> None:
     """Only Massive has a key."""
     accounts = {name: {**account, "key": ""} for name, account in settings.MARKET_ACCOUNTS.items()}
     settings.MARKET_ACCOUNTS = {**accounts, "massive": {**accounts["massive"], "key": "a-key"}}

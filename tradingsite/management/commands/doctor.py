@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from tradingsite.doctor import Finding, Level, examine
+from tradingsite.doctor import examine
+from tradingsite.findings import Finding, Level
 from tradingsite.management.base import DeskCommand
 
 
