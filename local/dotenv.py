@@ -25,6 +25,15 @@ MARKET_PROVIDER=simulated
 # SIMULATED_SEED=20260105
 # LEAN_DATA_DIR=../shared/data/lean
 # RISK_FREE_RATE=0.04
+# Real prices: MARKET_PROVIDER=chain and the keys of the providers you have; see docs/market-data.md.
+# ALPACA_API_KEY=
+# ALPACA_API_SECRET=
+# MASSIVE_API_KEY=
+# MARKETDATA_TOKEN=
+# TWELVEDATA_API_KEY=
+# FINNHUB_API_KEY=
+# ALPHAVANTAGE_API_KEY=
+# PRICE_STREAM=true
 
 # How the world calls this site. Anything but loopback needs https; your proxy's address goes into TRUSTED_PROXIES.
 # PUBLIC_URL=https://trading.example.com
