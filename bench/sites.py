@@ -175,5 +175,5 @@ def worker_flags() -> list[str]:
 
 
 def _program(name: str) -> Program:
-    known = programs(flower_user="nobody", flower_password="", flower_port=1)
+    known = programs(flower_user="nobody", flower_password="", flower_port=1, stream=False)
     return next(program for program in known if program.name == name)

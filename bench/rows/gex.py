@@ -67,7 +67,8 @@ def _recorded(data: Path) -> tuple[exposure.OpenContracts, float]:
     from market_app.providers.lean import Lean
 
     market = Lean(data)
-    chain, interest = market.chain(SYMBOL, now=NOON), market.open_interest(SYMBOL, now=NOON)
+    chain, told = market.chain(SYMBOL, now=NOON), market.activity(SYMBOL, now=NOON)
+    interest = {symbol: activity.open_interest or 0 for symbol, activity in told.items()}
     quotes = market.quotes([SYMBOL, *(contract.symbol for contract in chain)], now=NOON)
     mids = [quotes[contract.symbol].mid if contract.symbol in quotes else None for contract in chain]
     spot = float(quotes[SYMBOL].mid or 0)

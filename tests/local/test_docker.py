@@ -11,7 +11,7 @@ import yaml
 from local.programs import QUEUES
 from tradingsite.config import BASE_DIR, Settings
 
-OURS = ("migrate", "web", "worker", "beat", "flower")
+OURS = ("migrate", "web", "worker", "beat", "stream", "flower")
 FOLDER = BASE_DIR / "docker"
 
 

@@ -186,8 +186,9 @@ def test_an_unknown_interval_is_refused_unasked(yahoo: Yahoo, fake: FakeYahoo) -
 
 
 @pytest.mark.django_db
-def test_session_and_closing_price_follow_the_exchange(yahoo: Yahoo) -> None:
+def test_session_and_closing_price_follow_the_exchange(fake: FakeYahoo) -> None:
     """The close is told once the session and the delay are over."""
+    yahoo = Yahoo(Access(fake.url, patience=Patience(total_s=20.0)))  # a year of days is long in the making
     sessions.seed_sessions(date(2026, 11, 1), date(2026, 12, 31), today=NOW.date())
     assert yahoo.session(Product.EQUITY, now=NOW).open
     day = date(2026, 11, 17)

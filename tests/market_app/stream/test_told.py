@@ -9,6 +9,7 @@ import redis
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from books_app.redis import detached
 from local import probes
 from local.programs import STREAM, programs
 from market_app.stream import board
@@ -87,6 +88,16 @@ def test_a_stream_that_does_not_run_is_found(wanted: None, redis_client: redis.R
     board.write_health(STATE)
     assert probes.ask("stream", at) == probes.Finding(True, "shares 1 symbols")
     assert 0 < redis_client.pttl(probes.STREAM_HEALTH) <= board.HEALTH_KEPT.total_seconds() * 1_000
+
+
+def test_a_health_check_asks_the_same(redis_client: redis.Redis) -> None:
+    """``stream --check`` fails until a stream has told of itself, and while Redis is away."""
+    with pytest.raises(CommandError, match="lately"):
+        call_command("stream", "--check")
+    board.write_health(STATE)
+    call_command("stream", "--check")
+    with detached(), pytest.raises(CommandError, match="Redis"):
+        call_command("stream", "--check")
 
 
 def test_where_no_stream_is_wanted_nothing_is_said() -> None:
