@@ -19,10 +19,12 @@ from domain.positions import Direction
 from domain.sessions import SessionState
 from market_app import quoting
 from market_app import services as market
+from market_app.providers.access import deadline
 from positions_app.services.greeks import greeks_of
 from positions_app.services.held import Held, greeks_as_text, open_positions
 from positions_app.services.rules import RuleBook
 
+SPOT_PATIENCE_S = 2.0  # rules by mark and by time do not wait longer for a provider that is slow to tell the spot
 # At the open and the close every position's verdicts change at once, most of them to the same words: those come once.
 _KEEP = """
     INSERT INTO positions_app_exitverdict (position_id, evaluated_at, fired_kind, mark, verdicts)
@@ -90,7 +92,8 @@ def _sessions(underlyings: set[str], now: datetime) -> dict[str, SessionState]:
 
 
 def _spots(underlyings: set[str]) -> dict[str, Decimal]:
-    found = quoting.judged_quotes(underlyings)
+    with deadline(SPOT_PATIENCE_S):
+        found = quoting.judged_quotes(underlyings)
     return {symbol: judged.mid for symbol, judged in found.items() if judged.mid is not None}
 
 

@@ -10,10 +10,12 @@ from django.db import connection, transaction
 from books_app import clock
 from books_app.rows import array_literal
 from market_app import quoting
+from market_app.providers.access import deadline
 from market_app.quoting import Judged
 from positions_app.services.held import held_contracts
 
 CHUNK = 5000
+PATIENCE_S = 4.0  # the next tick comes after five
 
 # Quotes come as three arrays and meet the positions by contract: many positions may share one. A position whose quote is
 # refused keeps its last mark and says why. Rows that somebody else has locked are left for the next tick, not waited for.
@@ -52,7 +54,8 @@ class Refreshed:
 def refresh_marks(*, only: Sequence[int] | None = None) -> Refreshed:
     """Mark all held positions, or some. The market is asked once, before any row is locked."""
     rows = held_contracts(only)
-    judged = quoting.judged_quotes({symbol for _, symbol in rows})
+    with deadline(PATIENCE_S):
+        judged = quoting.judged_quotes({symbol for _, symbol in rows})
     marks = {symbol: _mark_and_reason(quote) for symbol, quote in judged.items()}
     written = sum(_mark(chunk, marks) for chunk in _chunks(rows))
     return Refreshed(written, len(judged), sum(not quote.good for quote in judged.values()))

@@ -166,6 +166,17 @@ def test_no_round_goes_beyond_the_callers_deadline(two: Two) -> None:
     assert time.monotonic() - began < 0.5
 
 
+def test_patient_providers_do_not_outstay_a_hurried_caller(two: Two) -> None:
+    """Both hang and each may take three seconds; whoever has half a second waits no longer than that."""
+    for server in (two.first, two.second):
+        server.inject(Fault.HANG, times=None)
+    began = time.monotonic()
+    with deadline(0.5), pytest.raises(MarketDataUnavailable):
+        two.chain(connect_s=3.0, read_s=3.0, total_s=3.0).quotes(["SPY"], now=two.now)
+
+    assert time.monotonic() - began < 0.9
+
+
 def test_a_spent_budget_sends_to_the_next(two: Two) -> None:
     """When our own limit for the first provider is reached, the second one serves; no call too many leaves."""
     for second in range(4):
