@@ -32,12 +32,21 @@ TIMELY: Final = frozenset({FeedClass.REAL_TIME, FeedClass.RECORDED, FeedClass.SI
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One provider asked once. failed: it should have answered and did not; feed: of its answer, None without one."""
+    """One provider asked once. failed: it should have answered and did not; feed: of its answer, None without one.
+
+    passed_over: it was not asked, because our own calls for it are spent, which is a plan's limit and no fault.
+    """
 
     provider: str
     failed: bool
     feed: FeedClass | None = None
     why: str = ""
+    passed_over: bool = False
+
+    @property
+    def silent(self) -> bool:
+        """Nothing was heard, neither an answer nor that there is none."""
+        return self.failed or self.passed_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +73,10 @@ def assess(outcomes: Sequence[Outcome]) -> FeedHealth | None:
         return FeedHealth(FeedState.DOWN, "", None, "no provider is in use")
     failed = [outcome for outcome in outcomes if outcome.failed]
     served = next((outcome for outcome in outcomes if outcome.feed is not None), None)
-    why = "; ".join(dict.fromkeys(f"{outcome.provider}: {outcome.why}" for outcome in failed))
+    silent = [outcome for outcome in outcomes if outcome.silent]
+    why = "; ".join(dict.fromkeys(f"{outcome.provider}: {outcome.why}" for outcome in silent))
     if served is None:
-        return FeedHealth(FeedState.DOWN, "", None, why) if len(failed) == len(outcomes) else None
+        return FeedHealth(FeedState.DOWN, "", None, why) if len(silent) == len(outcomes) else None
     first = outcomes[0].provider
     if served.provider != first:
         state = FeedState.FALLBACK if any(outcome.provider == first for outcome in failed) else FeedState.HEALTHY

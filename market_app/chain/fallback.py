@@ -59,8 +59,10 @@ class _Question:
             answer = guarded(use, ask)
         except ProviderTrouble as trouble:
             self.causes[use.provider] = trouble
-            failed = trouble.trouble is not Trouble.NO_DATA
-            self.outcomes.append(Outcome(use.provider, failed, None, trouble.code if failed else ""))
+            spent = trouble.trouble is Trouble.BUDGET
+            failed = not spent and trouble.trouble is not Trouble.NO_DATA
+            why = trouble.code if failed or spent else ""
+            self.outcomes.append(Outcome(use.provider, failed, None, why, passed_over=spent))
             return None
         return answer
 
@@ -213,7 +215,7 @@ class Fallback:
             if len(good) == len(symbols):
                 break
         self._tell(question)
-        if not good and not bad and all(outcome.failed for outcome in question.outcomes):
+        if not good and not bad and all(outcome.silent for outcome in question.outcomes):
             raise question.failure(f"no quote of {', '.join(symbols[:5])}")
         return bad | good
 

@@ -22,6 +22,8 @@ H, D, F, N = FeedState
         ([Outcome("a", True), Outcome("b", True), Outcome("c", False, REAL)], F, "c"),
         ([Outcome("a", True), Outcome("b", True)], N, ""),
         ([Outcome("a", False), Outcome("b", False, REAL)], H, "b"),  # the first one does not know this symbol
+        ([Outcome("a", False, why="spent", passed_over=True), Outcome("b", False, REAL)], H, "b"),  # a plan's limit
+        ([Outcome("a", False, why="spent", passed_over=True), Outcome("b", True)], N, ""),
         ([], N, ""),
     ],
 )

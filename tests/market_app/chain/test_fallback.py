@@ -178,12 +178,17 @@ def test_patient_providers_do_not_outstay_a_hurried_caller(two: Two) -> None:
 
 
 def test_a_spent_budget_sends_to_the_next(two: Two) -> None:
-    """When our own limit for the first provider is reached, the second one serves; no call too many leaves."""
+    """When our own limit for the first provider is reached, the second one serves; no call too many leaves, no alarm."""
     for second in range(4):
         two.at(market.MOMENT + timedelta(seconds=second))
         two.chain(per_minute=2).quotes([market.SHARES[second]], now=two.now)
 
     assert [len(server.arrivals) for server in (two.first, two.second)] == [2, 2]
+    assert {health.state for _, health in two.seen} == {FeedState.HEALTHY}
+    two.at(two.now + timedelta(seconds=5))
+    with deadline(0.5), pytest.raises(MarketDataUnavailable, match="limit of 2 a minute"):
+        two.chain(per_minute=2).quotes(["F"], now=two.now)
+    assert two.seen[-1][1].state is FeedState.DOWN
 
 
 def test_a_bad_provider_is_not_asked_for_the_same_quote_at_once_again(two: Two) -> None:
