@@ -26,7 +26,7 @@ from market_app.queries import ailing_capabilities
 
 LOOKED_AT: Final = "SPY"  # every provider has it
 CANDLES: Final = 120  # enough for an EMA 21 to have forgotten its seed
-CHAIN_KEPT: Final = timedelta(minutes=10)
+CHAIN_KEPT: Final = timedelta(minutes=5)
 BARS_KEPT: Final = timedelta(minutes=1)
 ACTIVITY_KEPT: Final = timedelta(minutes=2)  # open interest is a day old anyway, volume grows slowly
 _PLACES: Final = Decimal("0.0001")
@@ -110,7 +110,7 @@ def witness(beside: Quote, *, now: datetime | None = None) -> Quote | None:
 
 
 def chain(underlying: str, *, now: datetime | None = None) -> list[OptionContract]:
-    """Listed contracts that have not expired, ordered by expiration, right, strike; kept for ten minutes of a day.
+    """Listed contracts that have not expired, ordered by expiration, right, strike; kept for five minutes of a day.
 
     Raises MarketDataUnavailable. The list is shared: do not change it.
     """

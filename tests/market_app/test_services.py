@@ -98,10 +98,10 @@ def test_option_quotes_come_back_by_contract(market):
     assert services.quote("ACME").symbol == "ACME"
 
 
-def test_a_chain_is_asked_for_once_in_ten_minutes_of_a_day(market):
+def test_a_chain_is_asked_for_once_in_five_minutes_of_a_day(market):
     """A decision does not rebuild it; the next day's is another chain."""
-    assert services.chain("ACME", now=NOW) is services.chain("ACME", now=NOW + timedelta(minutes=9))
-    services.chain("ACME", now=NOW + timedelta(minutes=10))
+    assert services.chain("ACME", now=NOW) is services.chain("ACME", now=NOW + timedelta(minutes=4))
+    services.chain("ACME", now=NOW + timedelta(minutes=5))
     services.chain("ACME", now=NOW + timedelta(days=1))
     assert market.asked.count(("chain", "ACME")) == 3
 
