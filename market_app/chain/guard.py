@@ -71,7 +71,7 @@ def guarded(use: Use, ask: Callable[[], Answer]) -> Answer:
     try:
         with deadline(use.terms.total_s):
             answer = ask()
-    except Exception as raised:
+    except Exception as raised:  # an SDK may raise anything, and each of it speaks against its provider alone
         trouble = _translated(use, raised)
         _after(use, token, trouble)
         raise trouble from raised

@@ -8,38 +8,33 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from time import monotonic
 from typing import Any, Final
 
 import structlog
-from redis.exceptions import RedisError
 
 from books_app import redis
 from domain.quotes import Quote
+from market_app.chain import shared
 
 KEPT: Final = timedelta(minutes=1)
 FRESH: Final = timedelta(seconds=2)  # received within this time: the stream is alive, so nothing newer is known
 HEALTH_KEPT: Final = timedelta(seconds=15)
-TRY_AGAIN_S: Final = 5.0
 _HEALTH: Final = "stream:health"
 
 log = structlog.get_logger(__name__)
-_away_until = 0.0
 
 
 def streamed_quotes(symbols: Collection[str], *, now: datetime) -> dict[str, Quote]:
     """What the stream has told within the last two seconds, in one round trip; the rest is left out. Never raises.
 
-    Redis away is known for some seconds, so that it costs one time-out and not one for each question.
+    Redis away is known to the whole process for some seconds: one time-out, not one for each question.
     """
-    global _away_until
     wanted = list(symbols)
-    if not wanted or monotonic() < _away_until:
+    if not wanted:
         return {}
     try:
-        texts = redis.client().mget([_key(symbol) for symbol in wanted])
-    except RedisError:
-        _away_until = monotonic() + TRY_AGAIN_S
+        texts = shared.fetch([_key(symbol) for symbol in wanted])
+    except shared.Alone:
         return {}
     read = {symbol: _read(text) for symbol, text in zip(wanted, texts, strict=True) if text}
     return {
@@ -66,12 +61,6 @@ def health() -> dict[str, Any] | None:
     """What a running stream last said of itself, None where none runs. Raises redis.RedisError."""
     text = redis.client().get(_HEALTH)
     return dict(json.loads(text)) if isinstance(text, str) else None
-
-
-def forget() -> None:
-    """Ask Redis again at the next question."""
-    global _away_until
-    _away_until = 0.0
 
 
 def _key(symbol: str) -> str:

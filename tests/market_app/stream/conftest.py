@@ -11,10 +11,10 @@ import pytest
 import redis
 
 from books_app import clock, nudges
+from market_app.chain import shared
 from market_app.providers import use_provider
 from market_app.providers.access import Access, Patience
 from market_app.providers.alpaca import Alpaca
-from market_app.stream import board
 from market_app.stream.streamer import Streamer, Terms
 from tests.factories import WEDNESDAY, Desk, Floor, a_desk, a_floor, seed_exit_rules
 from tests.fakes.alpaca import FakeAlpaca
@@ -27,7 +27,7 @@ from workers.guarding import PriceGuard
 
 @pytest.fixture
 def floor(transactional_db: None, redis_client: redis.Redis) -> Iterator[Floor]:
-    board.forget()
+    shared.forget()
     with a_floor() as made, use_provider(StreamFirst(made.clock.at), all_threads=True) as market:
         made.market = market  # type: ignore[assignment]
         with clock.running_on(RunningClock()):

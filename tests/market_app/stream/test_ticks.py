@@ -13,6 +13,7 @@ import redis
 
 from books_app import clock
 from books_app.redis import detached
+from market_app.chain import shared
 from market_app.stream import board
 from market_app.stream.board import streamed_quotes
 from orders_app.models import Order
@@ -156,4 +157,4 @@ def test_without_redis_nothing_is_known_at_once(floor: Floor) -> None:
     with detached():
         assert streamed_quotes(["SPY"], now=clock.now()) == {}
     assert streamed_quotes(["SPY"], now=clock.now()) == {}
-    board.forget()
+    shared.forget()
