@@ -10,8 +10,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from books_app.web.admin import AuditedAdmin, ReadOnlyAdmin, badge, column, gain, plain, reason_link, recent_values
-from domain.exits import KINDS, build, parameter_types
+from domain.exits import KINDS, build
 from domain.exits.registry import ExitRule as Rule
+from domain.parameters import parameter_types
 from domain.symbols.occ import BadOptionSymbol, OptionContract
 from positions_app.figures import figures_of
 from positions_app.models import ExitRule, ExitVerdict, Position

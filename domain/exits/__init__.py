@@ -5,7 +5,7 @@
 
 from . import degradation, hard_fail, profit, protection
 from .evaluation import Evaluation, Outcome, RuleSet, Verdict, evaluate
-from .registry import KINDS, Default, ExitRule, build, defaults, parameter_types, register
+from .registry import KINDS, Default, ExitRule, build, defaults, register
 from .view import Exit, Greeks, PositionView
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "degradation",
     "evaluate",
     "hard_fail",
-    "parameter_types",
     "profit",
     "protection",
     "register",

@@ -11,7 +11,9 @@ from decimal import Decimal
 from math import inf
 from typing import ClassVar
 
-from .registry import DEGRADATION, ExitRule, check_range, register
+from domain.parameters import check_range
+
+from .registry import DEGRADATION, ExitRule, register
 from .view import Exit, Greeks, PositionView
 
 

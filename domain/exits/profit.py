@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
+from domain.parameters import check_range
 from domain.positions import Direction
 
-from .registry import PROFIT, ExitRule, check_range, register
+from .registry import PROFIT, ExitRule, register
 from .view import ONE, Exit, PositionView
 
 LONG = Direction.LONG

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import ClassVar
 
 from domain.options.expiry import days_to_expiration
+from domain.parameters import check_range
 from domain.positions import Direction
 
-from .registry import PROTECTION, ExitRule, check_range, register
+from .registry import PROTECTION, ExitRule, register
 from .view import ONE, Exit, PositionView
 
 LONG = Direction.LONG

@@ -6,12 +6,10 @@ A new rule is a dataclass under ``@register``; its fields are its parameters, th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
-from decimal import Decimal, InvalidOperation
-from functools import cache
-from typing import Any, ClassVar, Final, NamedTuple, Protocol, TypeVar, get_type_hints
+from typing import Any, ClassVar, Final, NamedTuple, Protocol, TypeVar
 
 from domain.errors import RuleBroken
+from domain.parameters import arguments, parameters_of
 
 from .view import Exit, PositionView
 
@@ -65,59 +63,16 @@ def build(kind: str, params: Mapping[str, object]) -> ExitRule:
     cls: Any = KINDS.get(kind)
     if cls is None:
         raise RuleBroken("bad_exit_rule", f"no exit rule is called {kind!r}; there are {', '.join(sorted(KINDS))}")
-    types = parameter_types(cls)
-    unknown = sorted(set(params) - set(types))
-    if unknown:
-        allowed = ", ".join(types) or "none"
-        raise RuleBroken("bad_exit_rule", f"{kind} has no parameter {', '.join(unknown)}; allowed: {allowed}")
     try:
-        rule: ExitRule = cls(**{name: _number(name, params[name], types[name]) for name in params})
+        rule: ExitRule = cls(**arguments(cls, params))
     except ValueError as wrong:
         raise RuleBroken("bad_exit_rule", f"{kind}: {wrong}") from wrong
     return rule
-
-
-@cache
-def parameter_types(cls: type[ExitRule]) -> dict[str, type]:
-    """Name and type (Decimal, int or float) of each parameter of a kind, in order."""
-    hints = get_type_hints(cls)
-    rule: Any = cls  # a Protocol does not say that its classes are dataclasses
-    return {field.name: hints[field.name] for field in fields(rule)}
 
 
 def defaults() -> list[Default]:
     """The rows a fresh system is seeded with: every kind once, by tier, with its own defaults."""
     rows = []
     for kind, cls in sorted(KINDS.items(), key=lambda item: item[1].tier):
-        rule = build(kind, {})
-        params = {name: _as_json(getattr(rule, name)) for name in parameter_types(cls)}
-        rows.append(Default(kind, params, cls.enabled_by_default))
+        rows.append(Default(kind, parameters_of(build(kind, {})), cls.enabled_by_default))
     return rows
-
-
-def _as_json(number: Decimal | int | float) -> object:
-    return number if isinstance(number, int) else str(number)
-
-
-def _number(name: str, given: object, wanted: type) -> Decimal | int | float:
-    """A JSON value as the parameter's type. Raises ValueError with the parameter's name."""
-    if isinstance(given, bool) or not isinstance(given, str | int | float | Decimal):
-        raise ValueError(f"{name} is {given!r}, not a number")
-    try:
-        number = Decimal(str(given))
-    except InvalidOperation:
-        raise ValueError(f"{name} is {given!r}, not a number") from None
-    if not number.is_finite() or abs(number) > 1_000_000:
-        raise ValueError(f"{name} is {given!r}, not a number within a million of 0")
-    if wanted is not int:
-        return number if wanted is Decimal else float(number)
-    if number != number.to_integral_value():
-        raise ValueError(f"{name} is {given!r}, not a whole number")
-    return int(number)
-
-
-def check_range(name: str, number: Decimal | int | float, low: int, high: int | None) -> None:
-    """For __post_init__: raises ValueError unless low < number < high; no high is no upper bound."""
-    if number <= low or (high is not None and number >= high):
-        bounds = f"above {low}" if high is None else f"above {low} and below {high}"
-        raise ValueError(f"{name} is {number}, it must be {bounds}")

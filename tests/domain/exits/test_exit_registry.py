@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import RuleBroken
-from domain.exits import KINDS, Exit, ExitRule, build, defaults, evaluate, parameter_types, register
+from domain.exits import KINDS, Exit, ExitRule, build, defaults, evaluate, register
+from domain.parameters import parameter_types
 from tests.domain.exits.builders import position
 
 
@@ -44,8 +45,8 @@ def test_a_seeded_row_builds_the_rule_it_came_from():
     ("kind", "params", "text"),
     [
         ("gut_feeling", {}, "no exit rule is called 'gut_feeling'; there are corrupt_data, delta"),
-        ("stop_loss", {"percent": "50"}, "stop_loss has no parameter percent; allowed: fraction"),
-        ("halted", {"hours": 1}, "halted has no parameter hours; allowed: none"),
+        ("stop_loss", {"percent": "50"}, "stop_loss: no parameter percent; allowed: fraction"),
+        ("halted", {"hours": 1}, "halted: no parameter hours; allowed: none"),
         ("stop_loss", {"fraction": "1"}, "stop_loss: fraction is 1, it must be above 0 and below 1"),
         ("stop_loss", {"fraction": "0"}, "stop_loss: fraction is 0, it must be above 0 and below 1"),
         ("stop_loss", {"fraction": "half"}, "stop_loss: fraction is 'half', not a number"),
