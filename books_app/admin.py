@@ -22,6 +22,13 @@ class AccountAdmin(AuditedAdmin):
     fieldsets = (
         (None, {"fields": ("name", "kind", "start_cash", "dry_run")}),
         ("Paper fills", {"fields": ("fill_price", "slippage", "commission_per_contract")}),
+        (
+            "Entries",
+            {
+                "fields": ("entry_collar", "nearest_strike", "delayed_entries", "witness_above"),
+                "description": "What this book lets its strategies do where the market is not as it should be.",
+            },
+        ),
         ("Now", {"fields": ("status", "halted_at", "halt_reason", "cash", "created_at")}),
     )
 

@@ -47,6 +47,11 @@ class Account(models.Model):
         help_text="An entry pays at most this above the ask it was made on; 0.02 is 2 %.",
     )
     commission_per_contract = PriceField(default=Decimal("0.65"))
+    nearest_strike = models.BooleanField(
+        "nearest strike allowed",
+        default=False,
+        help_text="Where a delta is wanted and none is known, buy the nearest strike instead of nothing, and say so.",
+    )
     delayed_entries = models.BooleanField(
         default=False, help_text="Enter on delayed prices too, when no provider has better ones."
     )

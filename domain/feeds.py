@@ -51,12 +51,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class FeedHealth:
-    """state with who serves now and in which class; text names who failed and why."""
+    """state with who serves now and in which class; text names who failed and why.
+
+    missed: who was asked first and failed, empty while healthy. Kinds of data that miss the same one share an outage.
+    """
 
     state: FeedState
     provider: str
     feed: FeedClass | None
     text: str
+    missed: str = ""
 
     @property
     def timely(self) -> bool:
@@ -75,14 +79,19 @@ def assess(outcomes: Sequence[Outcome]) -> FeedHealth | None:
     served = next((outcome for outcome in outcomes if outcome.feed is not None), None)
     silent = [outcome for outcome in outcomes if outcome.silent]
     why = "; ".join(dict.fromkeys(f"{outcome.provider}: {outcome.why}" for outcome in silent))
-    if served is None:
-        return FeedHealth(FeedState.DOWN, "", None, why) if len(silent) == len(outcomes) else None
     first = outcomes[0].provider
+    if served is None:
+        return FeedHealth(FeedState.DOWN, "", None, why, first) if len(silent) == len(outcomes) else None
     if served.provider != first:
         state = FeedState.FALLBACK if any(outcome.provider == first for outcome in failed) else FeedState.HEALTHY
     else:
         state = FeedState.DEGRADED if any(outcome.provider == first for outcome in failed) else FeedState.HEALTHY
-    return FeedHealth(state, served.provider, served.feed, why)
+    return FeedHealth(state, served.provider, served.feed, why, "" if state is FeedState.HEALTHY else first)
+
+
+def as_bad_as(state: FeedState) -> list[FeedState]:
+    """That state and every worse one."""
+    return [each for each in FeedState if _BADNESS[each] >= _BADNESS[state]]
 
 
 def counts(current: FeedState, seen: FeedState, *, seen_for: timedelta) -> bool:

@@ -9,6 +9,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from books_app.audit import Trail
+from books_app.web.admin import FixedRowsAdmin, ReadOnlyAdmin
 from market_app import roster
 from market_app.capabilities import Capability
 from market_app.chain import shared
@@ -18,21 +19,12 @@ from market_app.models import CapabilityHealth, GammaSnapshot, Provider, Provide
 
 
 @admin.register(TradingSession)
-class TradingSessionAdmin(admin.ModelAdmin):
+class TradingSessionAdmin(ReadOnlyAdmin):
     """The calendar is written by ``manage.py seed``; a day is changed by an override."""
 
     list_display = ("date", "calendar", "opens_at", "closes_at", "early_close", "note")
     list_filter = ("calendar", "early_close")
     date_hierarchy = "date"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: TradingSession | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: TradingSession | None = None) -> bool:
-        return False
 
 
 @admin.register(SessionOverride)
@@ -76,7 +68,7 @@ class ProviderUseInline(admin.TabularInline):
 
 
 @admin.register(Provider)
-class ProviderAdmin(admin.ModelAdmin):
+class ProviderAdmin(FixedRowsAdmin):
     """Providers come with ``manage.py seed``; a change counts within seconds in every process."""
 
     list_display = ("name", "enabled", "key_is_set", "calls_per_minute", "calls_per_day", "spent")
@@ -96,12 +88,6 @@ class ProviderAdmin(admin.ModelAdmin):
             return "unknown: Redis is away"
         return f"{spent.minute}, {spent.day}"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Provider | None = None) -> bool:
-        return False
-
     def save_model(self, request: HttpRequest, obj: Provider, form: ModelForm[Provider], change: bool) -> None:
         super().save_model(request, obj, form, change)
         trail = Trail(f"user:{request.user.get_username()}")
@@ -110,19 +96,10 @@ class ProviderAdmin(admin.ModelAdmin):
 
 
 @admin.register(CapabilityHealth)
-class CapabilityHealthAdmin(admin.ModelAdmin):
+class CapabilityHealthAdmin(ReadOnlyAdmin):
     """Written by the chain; nobody edits what was seen."""
 
-    list_display = ("capability", "state", "provider", "feed", "since", "text")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: CapabilityHealth | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: CapabilityHealth | None = None) -> bool:
-        return False
+    list_display = ("capability", "state", "provider", "missed", "feed", "since", "text")
 
 
 def _write_down(request: HttpRequest, override: SessionOverride, what: str) -> None:
@@ -132,7 +109,7 @@ def _write_down(request: HttpRequest, override: SessionOverride, what: str) -> N
 
 
 @admin.register(GammaSnapshot)
-class GammaSnapshotAdmin(admin.ModelAdmin):
+class GammaSnapshotAdmin(ReadOnlyAdmin):
     """Computed, so nobody writes one here."""
 
     list_display = ("underlying", "at", "total", "dealers", "spot", "zero_gamma", "call_wall", "put_wall", "feed")
@@ -140,14 +117,5 @@ class GammaSnapshotAdmin(admin.ModelAdmin):
     date_hierarchy = "day"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GammaSnapshot]:
-        """A list shows a hundred rows, and none of the documents that each carries."""
+        """A list shows fifty rows, and none of the documents that each carries."""
         return super().get_queryset(request).defer("left_out", "flow", "expirations", "strikes")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: GammaSnapshot | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: GammaSnapshot | None = None) -> bool:
-        return False

@@ -5,19 +5,23 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from books_app.web.admin import ReadOnlyAdmin, badge, column, explained, plain, reason_link, recent_values
+from books_app.web.admin import (
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    badge,
+    column,
+    explained,
+    plain,
+    reason_link,
+    recent_values,
+)
 from domain.orders import LIVE
 from orders_app.models import ContractSelection, Fill, Order
 
 
-class FillInline(admin.TabularInline):  # type: ignore[type-arg]  # django-stubs needs two arguments, Django takes none
+class FillInline(ReadOnlyInline):
     model = Fill
     fields = readonly_fields = ("executed_at", "quantity", "price", "commission", "venue_fill_id")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, *_args: object) -> bool:
-        return False
 
 
 @admin.register(Order)

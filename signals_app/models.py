@@ -56,11 +56,6 @@ class SelectionPolicy(models.Model):
     )
     max_spread = _share("spread at most", default=Decimal("0.15"), help_text="Of the middle price; 0.15 is 15 %.")
     max_spread_ticks = models.PositiveSmallIntegerField("spread in ticks at most", default=20)
-    nearest_allowed = models.BooleanField(
-        "nearest strike allowed",
-        default=False,
-        help_text="Where no delta is known at all, the nearest strike is bought instead of nothing, and the order says so.",
-    )
 
     weight_delta = _weight(default=Decimal(3), help_text="Nearness to the delta wanted")
     weight_spread = _weight(default=Decimal(2), help_text="A narrow spread")

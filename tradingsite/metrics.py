@@ -24,7 +24,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
 
 from books_app import clock
-from books_app.models import Account
+from books_app.models import Account, AuditEvent
 from books_app.redis import client
 from domain.feeds import FeedState
 from domain.orders import LIVE as LIVE_ORDERS
@@ -57,7 +57,7 @@ class Rows:
     def collect(self) -> Iterator[Metric]:
         yield from (_alert_to_position(), _oldest_undone(), _refusals(), _signals(), _orders(), _positions())
         yield from (*_alert_to_ack(), *_books())
-        yield from (_market_data(), _schedule(), *_queues())
+        yield from (*_market_data(), _schedule(), *_queues())
 
 
 def _alert_to_ack() -> Iterator[Metric]:
@@ -149,16 +149,28 @@ def _books() -> Iterator[Metric]:
     yield halted
 
 
-def _market_data() -> Metric:
-    metric = GaugeMetricFamily(
+def _market_data() -> Iterator[Metric]:
+    """The state of now, and every change that has an audit row."""
+    health = list(CapabilityHealth.objects.all())
+    now = GaugeMetricFamily(
         "trading_market_data_state",
         "1 for the state in which a kind of market data is served now",
         labels=["capability", "state", "provider"],
     )
-    for row in CapabilityHealth.objects.all():
+    for row in health:
         for state in FeedState:
-            metric.add_metric([row.capability, state.value, row.provider], row.state == state.value)
-    return metric
+            now.add_metric([row.capability, state.value, row.provider], row.state == state.value)
+    yield now
+    changes = CounterMetricFamily(
+        "trading_market_data_changes",
+        "Changes of the state in which a kind of market data is served",
+        labels=["capability", "from", "to"],
+    )
+    names = {row.pk: row.capability for row in health}
+    steps = AuditEvent.objects.filter(entity="market_data", entity_id__in=names).order_by()
+    for pk, before, after, count in steps.values_list("entity_id", "from_state", "to_state").annotate(Count("pk")):
+        changes.add_metric([names[pk], before or "unknown", after], count)
+    yield changes
 
 
 def _schedule() -> Metric:

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
-from books_app.web.admin import DeskAdmin, ReadOnlyAdmin, badge, column
+from books_app.web.admin import DeskAdmin, FixedRowsAdmin, ReadOnlyAdmin, badge, column
 from workers.models import ScheduleRun
 from workers.schedule import EVERY_SECONDS
 
@@ -28,8 +28,8 @@ class ScheduleRunAdmin(ReadOnlyAdmin):
 
 
 @admin.register(PeriodicTask)
-class PeriodicTaskAdmin(DeskAdmin):
-    """The jobs are the code's own; an operator switches them and changes how often they are sent."""
+class PeriodicTaskAdmin(FixedRowsAdmin):
+    """An operator switches jobs and changes how often they are sent."""
 
     list_display = ("name", "interval", "enabled", "last_run_at", "silent_after")
     fields = ("name", "interval", "enabled", "queue", "expire_seconds", "last_run_at", "total_run_count")
@@ -39,12 +39,6 @@ class PeriodicTaskAdmin(DeskAdmin):
     def silent_after(self, task: PeriodicTask) -> str:
         seconds = EVERY_SECONDS.get(task.task)
         return "–" if seconds is None else f"{max(3 * seconds, 60)} s of silence"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: PeriodicTask | None = None) -> bool:
-        return False
 
 
 @admin.register(IntervalSchedule)

@@ -113,6 +113,29 @@ class ReadOnlyAdmin(DeskAdmin):
         return False
 
 
+class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]  # django-stubs needs two arguments, Django takes none
+    """Such rows on the page of what they belong to."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class FixedRowsAdmin(DeskAdmin):
+    """Rows that come with the code: an operator adjusts them, and adds or removes none."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
 class AuditedAdmin(DeskAdmin):
     """Every change through a form leaves an audit row with the fields it changed, in the same transaction."""
 

@@ -42,8 +42,7 @@ class ContractPolicy:
 
     Days are calendar days to the last trading date. Deltas are absolute. max_spread is a fraction of the middle,
     max_spread_ticks counts price steps of the contract. unknown_passes: a contract whose open interest or volume the
-    provider does not tell is not refused for it. nearest_allowed: where not one delta is known, the nearest strike is
-    taken instead of none. Raises BadPolicy, whose figures name the ``field``.
+    provider does not tell is not refused for it. Raises BadPolicy, whose figures name the ``field``.
     """
 
     name: str = "built-in"
@@ -60,7 +59,6 @@ class ContractPolicy:
     unknown_passes: bool = True
     max_spread: Decimal = Decimal("0.15")
     max_spread_ticks: int = 20
-    nearest_allowed: bool = False
     weights: Weights = DEFAULT_WEIGHTS
 
     def __post_init__(self) -> None:

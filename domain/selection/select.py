@@ -17,7 +17,8 @@ from domain.symbols.occ import Right
 BEST: Final = 10  # rows of the table that is kept
 BY_SCORE: Final = "best score"
 AT_THE_MONEY: Final = "nearest strike"
-NO_DELTA: Final = "nearest strike, because no delta is known and the policy allows it"
+NO_DELTA: Final = "nearest strike, because no delta is known and the book allows it"
+NOT_ALLOWED: Final = "the book does not allow the nearest strike"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,9 @@ class Selection:
 
     removed has every filter, in the order of FILTERS. best is the winner and those next to it: by score, or by nearness
     for a nearest strike. how says by which. notes tells what was not known.
+
+    stand_in: where a delta was wanted and not one is known, the choice of the nearest strike instead. It is the book's to
+    allow, so that whoever asks for the book takes it or leaves it.
     """
 
     policy: ContractPolicy
@@ -38,6 +42,7 @@ class Selection:
     winner: Ranked | None
     notes: tuple[str, ...]
     refusal: TradingError | None
+    stand_in: Selection | None = None
 
     def chosen(self) -> Candidate:
         """The winner. Raises OrderDenied ``no_listed_contract``; MarketDataUnavailable where not one quote was good."""
@@ -47,8 +52,16 @@ class Selection:
         return self.winner.candidate
 
 
+class _Question(NamedTuple):
+    """What every part of the answer is made of."""
+
+    listed: int
+    candidates: Sequence[Candidate]
+    sight: Sight
+    policy: ContractPolicy
+
+
 class _Choice(NamedTuple):
-    how: str
     rows: Sequence[Ranked]  # best first
     winner: Ranked | None
     shortage: str = ""  # why there is none although some passed
@@ -56,51 +69,61 @@ class _Choice(NamedTuple):
 
 def select(screened: Screened, candidates: Sequence[Candidate], sight: Sight, policy: ContractPolicy) -> Selection:
     """Choose one of the contracts that were looked at, or none. candidates are those of ``screened``, in any order."""
+    question = _Question(screened.listed, candidates, sight, policy)
     passed, removed = sift(candidates, policy)
     removed.update(screened.removed)
-    how = _how(passed, policy)
-    if how == BY_SCORE:
-        inside = [candidate for candidate in passed if in_delta_band(candidate, policy)]
-        removed["delta"] = len(passed) - len(inside)
-        passed = inside
+    if policy.strike == "atm":
+        return _answer(question, AT_THE_MONEY, passed, removed)
+    if policy.strike == "otm":
+        return _answer(question, f"{policy.otm_steps} beyond the nearest strike", passed, removed)
+    unknown = bool(passed) and all(candidate.delta is None for candidate in passed)
+    stand_in = _answer(question, NO_DELTA, passed, removed) if unknown else None
+    inside = [candidate for candidate in passed if in_delta_band(candidate, policy)]
+    outside = Counter(delta=len(passed) - len(inside))
+    return _answer(question, BY_SCORE, inside, removed + outside, stand_in)
+
+
+def _answer(
+    question: _Question,
+    how: str,
+    passed: Sequence[Candidate],
+    removed: Counter[str],
+    stand_in: Selection | None = None,
+) -> Selection:
+    sight, policy = question.sight, question.policy
     choice = _choice(how, ranked(passed, sight, policy), sight, policy)
     counts = {name: removed[name] for name in FILTERS}
+    lacking = 0 if stand_in is None else stand_in.passed
     return Selection(
         policy=policy,
         sight=sight,
-        listed=screened.listed,
+        listed=question.listed,
         removed=counts,
         passed=len(passed),
-        how=choice.how,
+        how=how,
         best=tuple(choice.rows[:BEST]),
         winner=choice.winner,
-        notes=tuple(_notes(choice.how, passed, sight)),
-        refusal=None if choice.winner is not None else _refusal(choice, screened, candidates, counts, sight, policy),
+        notes=tuple(_notes(how, len(passed), lacking, sight)),
+        refusal=None if choice.winner is not None else _refusal(question, choice, counts, lacking),
+        stand_in=stand_in,
     )
-
-
-def _how(passed: Sequence[Candidate], policy: ContractPolicy) -> str:
-    if policy.strike == "delta":
-        unknown = bool(passed) and all(candidate.delta is None for candidate in passed)
-        return NO_DELTA if unknown and policy.nearest_allowed else BY_SCORE
-    return AT_THE_MONEY if policy.strike == "atm" else f"{policy.otm_steps} beyond the nearest strike"
 
 
 def _choice(how: str, rows: Sequence[Ranked], sight: Sight, policy: ContractPolicy) -> _Choice:
     if how == BY_SCORE or not rows:
-        return _Choice(how, rows, rows[0] if rows else None)
+        return _Choice(rows, rows[0] if rows else None)
     nearest_first = _one_expiration(rows, sight, policy)
     if policy.strike != "otm":
-        return _Choice(how, nearest_first, nearest_first[0])
+        return _Choice(nearest_first, nearest_first[0])
     at = nearest_first[0].candidate.contract
     beyond = _beyond(nearest_first, at.right)
     if len(beyond) >= policy.otm_steps:
         winner = beyond[policy.otm_steps - 1]
-        return _Choice(how, [winner, *(row for row in nearest_first if row is not winner)], winner)
+        return _Choice([winner, *(row for row in nearest_first if row is not winner)], winner)
     short = (
         f"{len(beyond)} strikes that passed are out of the money of {at.symbol}, the policy asks for {policy.otm_steps}"
     )
-    return _Choice(how, nearest_first, None, short)
+    return _Choice(nearest_first, None, short)
 
 
 def _one_expiration(rows: Sequence[Ranked], sight: Sight, policy: ContractPolicy) -> list[Ranked]:
@@ -135,23 +158,24 @@ def _beyond(nearest_first: Sequence[Ranked], right: Right) -> list[Ranked]:
     return sorted(further, key=lambda row: sign * row.candidate.contract.strike)
 
 
-def _notes(how: str, passed: Sequence[Candidate], sight: Sight) -> Iterable[str]:
+def _notes(how: str, passed: int, lacking: int, sight: Sight) -> Iterable[str]:
     if how == NO_DELTA:
-        yield f"none of {len(passed)} contracts that passed has a delta: the nearest strike stands in"
+        yield f"none of {passed} contracts that passed has a delta: the nearest strike stands in"
+    if lacking:
+        yield _lack(lacking)
     if sight.activity_note:
         yield sight.activity_note
     if sight.history is None:
         yield "no history of implied volatility: its term is neutral"
 
 
-def _refusal(
-    choice: _Choice,
-    screened: Screened,
-    candidates: Sequence[Candidate],
-    counts: Mapping[str, int],
-    sight: Sight,
-    policy: ContractPolicy,
-) -> TradingError:
+def _lack(lacking: int) -> str:
+    return f"none of {lacking} contracts that passed every other filter has a delta, and {NOT_ALLOWED}"
+
+
+def _refusal(question: _Question, choice: _Choice, counts: Mapping[str, int], lacking: int) -> TradingError:
+    """lacking: how many would have passed had they had a delta."""
+    candidates, sight = question.candidates, question.sight
     faults = Counter(candidate.fault for candidate in candidates if candidate.fault is not None)
     if candidates and faults.total() == len(candidates):
         code, _ = faults.most_common(1)[0]
@@ -161,8 +185,9 @@ def _refusal(
         return OrderDenied("no_listed_contract", choice.shortage)
     name = "call" if sight.right is Right.CALL else "put"
     told = _counted({FILTERS[filter_]: count for filter_, count in counts.items() if count})
-    text = f"of {screened.listed} listed contracts of {sight.underlying} no {name} fits policy {policy.name}"
-    return OrderDenied("no_listed_contract", f"{text}: {told}" if told else text)
+    text = f"of {question.listed} listed contracts of {sight.underlying} no {name} fits policy {question.policy.name}"
+    parts = [f"{text}: {told}" if told else text, *([_lack(lacking)] if lacking else ())]
+    return OrderDenied("no_listed_contract", "; ".join(parts))
 
 
 def _counted(counts: Mapping[str, int]) -> str:

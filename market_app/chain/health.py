@@ -1,6 +1,7 @@
-"""What the chain sees of its providers, made known: a row for each capability, an audit row and an alarm for each change.
+"""What the chain sees of its providers, made known: a row for each capability, and of each change an audit row and a line.
 
-One outage that shows in several kinds of data raises one alarm; the others follow as warnings.
+The audit rows are what the metric counts. The line is an error, and so an alarm, where a provider leaves a kind of data to
+others or to nobody; one outage that shows in several kinds of data raises one alarm, and the rest of it are warnings.
 
 The chain calls ``observe`` after every question that went out, so this costs nothing while nothing changes. A process that
 sees a better state waits until it has seen it for a while; a worse one is written at once.
@@ -13,11 +14,11 @@ from threading import Lock
 from typing import Final
 
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from books_app import clock
 from books_app.audit import Trail
-from domain.feeds import FeedHealth, FeedState, counts
+from domain.feeds import FeedHealth, FeedState, as_bad_as, counts
 from market_app.capabilities import Capability
 from market_app.models import CapabilityHealth
 
@@ -25,6 +26,8 @@ log = structlog.get_logger(__name__)
 
 READ_AGAIN: Final = timedelta(seconds=5)  # another process may have written meanwhile
 ACTOR: Final = "market data"
+ALARMING: Final = frozenset({FeedState.FALLBACK, FeedState.DOWN})
+ONE_AT_A_TIME: Final = 0x66656564  # "feed"; an advisory lock
 
 
 class Observer:
@@ -62,7 +65,7 @@ class Observer:
 
 @transaction.atomic
 def record(capability: Capability, health: FeedHealth, *, seen_for: timedelta) -> tuple[FeedState, str]:
-    """The row's state and provider afterwards. One audit row and one alarm for each change of state."""
+    """The row's state and provider afterwards. One audit row and one line in the log for each change of state."""
     now = clock.now()
     row, made = CapabilityHealth.objects.select_for_update().get_or_create(
         capability=capability.value, defaults={**_columns(health), "since": now}
@@ -83,7 +86,13 @@ def record(capability: Capability, health: FeedHealth, *, seen_for: timedelta) -
 
 def _columns(health: FeedHealth) -> dict[str, str]:
     feed = "" if health.feed is None else health.feed.value
-    return {"state": health.state.value, "provider": health.provider, "feed": feed, "text": health.text[:400]}
+    return {
+        "state": health.state.value,
+        "provider": health.provider,
+        "missed": health.missed,
+        "feed": feed,
+        "text": health.text[:400],
+    }
 
 
 def _announce(row: CapabilityHealth, before: str, health: FeedHealth) -> None:
@@ -92,19 +101,29 @@ def _announce(row: CapabilityHealth, before: str, health: FeedHealth) -> None:
         "market_data", row.pk, before, row.state, text=f"{row.capability} by {row.provider or 'nobody'}. {row.text}"
     )
     trail.write()
-    tell = log.warning if health.state is FeedState.HEALTHY or _is_known(row) else log.error  # an error reaches Sentry
+    tell = log.error if _is_alarming(row, before) else log.warning  # an error reaches Sentry
     tell(
         "market_data_state",
         capability=row.capability,
         before=before,
         state=row.state,
         provider=row.provider,
+        missed=row.missed,
         feed=row.feed,
         why=row.text,
     )
 
 
-def _is_known(row: CapabilityHealth) -> bool:
-    """Another kind of data is in the same state by the same provider: one outage, and one call to whoever is on duty."""
-    same = CapabilityHealth.objects.filter(state=row.state, provider=row.provider)
-    return same.exclude(pk=row.pk).exists()
+def _is_alarming(row: CapabilityHealth, before: str) -> bool:
+    """Whether whoever is on duty is called: it got worse, and no other kind of data is as badly off by the same outage.
+
+    Kinds of data change at the same moment in several processes. Each waits here for those before it to be committed, or
+    all of them would be the first.
+    """
+    state = FeedState(row.state)
+    if state not in ALARMING or (before and before in as_bad_as(state)):
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+    same = CapabilityHealth.objects.filter(missed=row.missed, state__in=as_bad_as(state))
+    return not same.exclude(pk=row.pk).exists()

@@ -71,6 +71,7 @@ class CapabilityHealth(models.Model):
     capability = models.CharField(max_length=16, unique=True, choices=[(each.value, each.value) for each in Capability])
     state = models.CharField(max_length=8, choices=[(each.value, each.value) for each in FeedState])
     provider = models.CharField(max_length=20, blank=True, help_text="Who answers now.")
+    missed = models.CharField(max_length=20, blank=True, help_text="Who should have answered and did not.")
     feed = models.CharField(max_length=12, blank=True, choices=[(each.value, each.value) for each in FeedClass])
     since = models.DateTimeField(default=clock.now)
     text = models.CharField(max_length=400, blank=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
+from functools import cached_property
 
 from django.db import transaction
 
@@ -74,25 +75,39 @@ def find_candidate(request: EntryRequest) -> Candidate:
     Raises OrderDenied ``no_listed_contract``, VenueUnavailable when there is no good quote to choose or to size by, or none
     of this moment. Where nothing could be chosen, the reasons are kept before that is raised.
     """
-    session = quoting.option_session(request.underlying, clock.now())
+    session, book = quoting.option_session(request.underlying, clock.now()), _Book(request.account_id)
     if not session.open:
         raise OrderDenied("market_closed", session.note or "the options market is closed")
     if request.listed_symbol:
-        return _doubted(request, _named(request.underlying, request.listed_symbol, session.closes_at))
+        return _doubted(book, _named(request.underlying, request.listed_symbol, session.closes_at))
     selection = selecting.selection_of(
         request.underlying,
         right=Right.CALL if request.thesis is Direction.LONG else Right.PUT,
         policy=request.contract,
         history=selecting.history_of(request.underlying),
     )
+    if selection.stand_in is not None and book.allows.nearest_strike:
+        selection = selection.stand_in
     if selection.winner is None:
         keep_selection(selection, signal_id=request.signal_id)
     won = selection.chosen()
     assert won.quote is not None  # whatever is chosen has a good one
-    return _doubted(request, Candidate(won.contract, won.quote, session.closes_at, selection))
+    return _doubted(book, Candidate(won.contract, won.quote, session.closes_at, selection))
 
 
-def _doubted(request: EntryRequest, candidate: Candidate) -> Candidate:
+class _Book:
+    """What a book allows its entries. An ordinary one does not ask, and then no row is read."""
+
+    def __init__(self, account_id: int) -> None:
+        self._account_id = account_id
+
+    @cached_property
+    def allows(self) -> Account:
+        asked = Account.objects.only("nearest_strike", "delayed_entries", "witness_above")
+        return asked.get(pk=self._account_id)
+
+
+def _doubted(book: _Book, candidate: Candidate) -> Candidate:
     """The candidate with its witness, if its prices are of this moment or the book takes delayed ones.
 
     Raises VenueUnavailable ``quote_delayed``, ``quote_not_tradable``: a better provider may answer at the next try.
@@ -100,12 +115,11 @@ def _doubted(request: EntryRequest, candidate: Candidate) -> Candidate:
     seen = [candidate.quote] if candidate.selection is None else [candidate.selection.sight.quote, candidate.quote]
     if all(quote.feed in TIMELY for quote in seen) and not market.has_witnesses():
         return candidate
-    account = Account.objects.only("delayed_entries", "witness_above").get(pk=request.account_id)
     for quote in seen:
-        fault = timeliness_fault(quote, delayed_allowed=account.delayed_entries)
+        fault = timeliness_fault(quote, delayed_allowed=book.allows.delayed_entries)
         if fault is not None and fault.code is not None:
             raise VenueUnavailable(fault.code, fault.text)
-    if account.witness_above is None:
+    if book.allows.witness_above is None:
         return candidate
     return replace(candidate, witness=market.witness(candidate.quote))
 

@@ -41,7 +41,7 @@ class SelectionPolicyAdmin(AuditedAdmin):
         (
             None,
             {
-                "fields": ("name", "strike", "otm_steps", "nearest_allowed"),
+                "fields": ("name", "strike", "otm_steps"),
                 "description": "Contracts that pass every filter are scored; the best one is bought. Try a policy with "
                 "<code>manage.py pick SPY --direction long --policy NAME</code>.",
             },

@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
 from books_app import clock
-from books_app.web.admin import AuditedAdmin, badge, column, plain
+from books_app.web.admin import AuditedAdmin, ReadOnlyInline, badge, column, plain
 from books_app.web.changes import actor_of
 from domain.errors import RuleBroken
 from signals_app.admin.forms import BoundedForm, Bounds
@@ -52,19 +52,11 @@ class StrategyForm(BoundedForm):
             self.add_error(None, broken.message)
 
 
-class CredentialInline(admin.TabularInline):  # type: ignore[type-arg]  # django-stubs needs two arguments, Django takes none
+class CredentialInline(ReadOnlyInline):
     model = Credential
     verbose_name_plural = "secrets (only their hashes are kept)"
     fields = readonly_fields = ("kind", "public_id", "hash_begins", "created_at", "expires_at", "state")
-    extra = 0
-    can_delete = False
     ordering = ("kind", "-pk")
-
-    def has_add_permission(self, *_args: object) -> bool:
-        return False
-
-    def has_change_permission(self, *_args: object) -> bool:
-        return False
 
     @column("hash begins")
     def hash_begins(self, credential: Credential) -> str:

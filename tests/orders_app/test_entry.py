@@ -20,7 +20,7 @@ from risk_app.models import Reservation, RiskLimit, SymbolRule
 from risk_app.services import halt_book
 from signals_app import services as signals
 from signals_app.models import Decision, SelectionPolicy, Signal
-from tests.factories import Desk, Floor, a_desk
+from tests.factories import Desk, Floor, a_book, a_desk
 from tests.trading import an_approved_request, entry_of, open_a_position, sweep, told, trade
 from workers import pipeline
 
@@ -133,6 +133,27 @@ def test_a_chain_without_a_good_quote_is_waited_for_and_chosen_from_later(desk: 
     keep_selection(again, signal_id=signal.pk)
     kept.refresh_from_db()
     assert (kept.tries, kept.record) == (3, late)
+
+
+def test_a_nearest_strike_is_bought_only_where_the_book_allows_it(floor: Floor) -> None:
+    """No delta is known, since every option costs more than its share: the record says whose word decided."""
+    policy = SelectionPolicy.objects.create(
+        name="middle", delta_min="0.49", delta_target="0.5", delta_max="0.51", max_spread_ticks=1000
+    )
+    floor.market.option_factor = Decimal(200)
+    rich = {"cash": 10_000_000, "limits": {"max_exposure_per_position": 1_000_000, "max_exposure": 1_000_000}}
+    strict, lenient = (
+        a_desk(account=a_book(nearest_strike=allowed, **rich), selection_policy=policy) for allowed in (False, True)
+    )
+    refused, ordered = trade(strict, floor), trade(lenient, floor)
+
+    kept = ContractSelection.objects.get(signal=refused)
+    assert (refused.reason, kept.reason, kept.chosen) == ("no_listed_contract", "no_listed_contract", "")
+    assert "the book does not allow the nearest strike" in refused.reason_text
+    assert "the book does not allow the nearest strike" in kept.record["notes"][0]
+    kept = ContractSelection.objects.get(signal=ordered)
+    assert (ordered.status, kept.chosen) == ("ordered", Order.objects.get(signal=ordered).symbol)
+    assert kept.how == "nearest strike, because no delta is known and the book allows it"
 
 
 def test_a_contract_that_the_alert_named_was_not_chosen(desk: Desk, floor: Floor) -> None:

@@ -1,4 +1,4 @@
-"""What a strategy chose by its own columns survives as a policy, and comes back."""
+"""What strategies were told before a change of their columns holds after it, and comes back."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tests.factories import a_book
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BEFORE, AFTER = ("signals_app", "0003_fewer_indexes"), ("signals_app", "0006_no_contract_columns")
+BY_POLICY, BY_BOOK = AFTER, ("signals_app", "0007_nearest_strike_to_the_book")
 
 
 def migrate(target: tuple[str, str]):
@@ -28,7 +29,12 @@ def back_then() -> Iterator[object]:
         yield apps
     finally:
         apps.get_model("signals_app", "Strategy").objects.all().delete()
-        migrate(AFTER)
+        to_the_newest()
+
+
+def to_the_newest() -> None:
+    executor = MigrationExecutor(connection)
+    executor.migrate([leaf for leaf in executor.loader.graph.leaf_nodes() if leaf[0] == "signals_app"])
 
 
 def test_choices_become_policies_that_strategies_share_and_come_back(back_then):
@@ -61,3 +67,24 @@ def test_choices_become_policies_that_strategies_share_and_come_back(back_then):
     migrate(BEFORE)
     columns = ("name", "strike_policy", "min_days_to_expiry", "strike_steps", "strike_delta")
     assert {row[0]: row[1:] for row in strategies.values_list(*columns)} == choices
+
+
+def test_a_book_allows_what_a_policy_of_its_strategies_allowed():
+    """Books of other strategies do not; the way back allows it to the policies that such a book's strategies use."""
+    ours, theirs = a_book().pk, a_book().pk
+    then = migrate(BY_POLICY)
+    try:
+        policies = then.get_model("signals_app", "SelectionPolicy").objects
+        strategies = then.get_model("signals_app", "Strategy").objects
+        for name, book, allowed in (("a", ours, True), ("b", ours, False), ("c", theirs, False)):
+            policy = policies.create(name=name, nearest_allowed=allowed)
+            strategies.create(name=name, account_id=book, allowed_symbols=["*"], selection_policy=policy)
+
+        books = migrate(BY_BOOK).get_model("books_app", "Account").objects
+        assert dict(books.values_list("pk", "nearest_strike")) == {ours: True, theirs: False}
+
+        migrate(BY_POLICY)
+        assert dict(policies.values_list("name", "nearest_allowed")) == {"a": True, "b": True, "c": False}
+    finally:
+        strategies.all().delete()
+        to_the_newest()

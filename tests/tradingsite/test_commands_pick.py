@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ from books_app import clock
 from market_app.providers import use_provider
 from market_app.providers.simulated import Simulated
 from signals_app.models import SelectionPolicy
-from tests.factories import a_desk
+from tests.factories import PuppetMarket, a_book, a_desk
 
 NOW = datetime(2026, 11, 20, 15, 0, 20, tzinfo=UTC)
 DATA = Path(os.environ.get("LEAN_DATA_DIR") or Path(__file__).parents[3] / "shared" / "data" / "lean")
 recorded = pytest.mark.skipif(not DATA.is_dir(), reason=f"no recorded market days in {DATA}")
+MIDDLE = ["--delta-min=0.49", "--delta-target=0.5", "--delta-max=0.51", "--max-spread-ticks=1000"]
 GOOG_DAY = [f"--data={DATA}", "--date=2015-12-24"]
 
 
@@ -29,6 +31,15 @@ GOOG_DAY = [f"--data={DATA}", "--date=2015-12-24"]
 def market() -> Iterator[Simulated]:
     with use_provider(Simulated(7)) as provider, clock.running_on(lambda: NOW):
         yield provider
+
+
+@pytest.fixture
+def dear() -> Iterator[None]:
+    """A market in which every option costs more than its share, so that no delta is known."""
+    market = PuppetMarket(NOW)
+    market.option_factor = Decimal(200)
+    with use_provider(market), clock.running_on(lambda: NOW):
+        yield
 
 
 def said(*arguments: str) -> str:
@@ -109,6 +120,21 @@ def test_pick_chooses_as_a_strategy_or_a_policy_would(market: Simulated):
         said("AAPL", "--strategy=nobody")
     with pytest.raises(CommandError, match="there is no such selectionpolicy"):
         said("AAPL", "--policy=nothing")
+
+
+@pytest.mark.django_db
+def test_pick_takes_the_nearest_strike_where_a_book_would(dear: None):
+    """Where no delta is known; a book that does not allow it chooses nothing, as no book at all does."""
+    lenient, strict = a_book(nearest_strike=True), a_book()
+    for allowed in (["--nearest"], ["--book", lenient.name]):
+        document = answered("AAPL", *MIDDLE, *allowed)
+        assert document["how"] == "nearest strike, because no delta is known and the book allows it"
+        assert document["best"][0]["delta"] is None
+    for refused in ([], ["--book", strict.name]):
+        with pytest.raises(CommandError, match="the book does not allow the nearest strike"):
+            said("AAPL", *MIDDLE, *refused)
+    with pytest.raises(CommandError, match="there is no such account"):
+        said("AAPL", "--book=nobody")
 
 
 @recorded

@@ -38,7 +38,6 @@ policies = st.fixed_dictionaries(
         "strike": st.sampled_from(["delta", "delta", "atm", "otm"]),
         "min_open_interest": st.sampled_from([0, 10]),
         "max_spread_ticks": st.sampled_from([3, 20]),
-        "nearest_allowed": st.booleans(),
     }
 )
 worlds = st.dictionaries(st.integers(720, 780), facts_of_one)
@@ -80,7 +79,20 @@ def test_what_is_chosen_passes_every_filter(chain, world, values):
     assert won.spread <= by.max_spread
     assert won.spread_ticks <= by.max_spread_ticks
     if by.strike == "delta":
-        assert (won.delta is None and by.nearest_allowed) or by.delta_min <= Decimal(str(won.delta)) <= by.delta_max
+        assert by.delta_min <= Decimal(str(won.delta)) <= by.delta_max
+
+
+@given(chain=chains, world=worlds, values=policies)
+def test_a_nearest_strike_stands_in_only_where_no_delta_is_known(chain, world, values):
+    """Then nothing is chosen by delta, and what stands in is counted and explained as any choice is."""
+    found = choice(chain, world, **values)
+    instead = found.stand_in
+    if instead is None:
+        return
+    assert (found.winner, found.policy.strike, instead.stand_in) == (None, "delta", None)
+    assert instead.winner is not None and instead.winner.candidate.delta is None
+    assert instead.passed + sum(instead.removed.values()) == instead.listed == found.listed
+    assert instead.passed == found.removed["delta"]
 
 
 @given(

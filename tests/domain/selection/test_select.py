@@ -90,19 +90,35 @@ def test_too_few_strikes_out_of_the_money_are_a_refusal_with_figures():
     assert refusal(strike="otm", otm_steps=3).message == text
 
 
-def test_without_any_delta_the_nearest_strike_is_taken_if_the_policy_allows():
+def test_without_any_delta_the_nearest_strike_stands_in_where_the_book_allows_it():
     """Of the expiration nearest to the days wanted; the record says why."""
-    found = selected(facts=lambda _: {"delta": None}, nearest_allowed=True, max_days=30, target_days=20)
+    found = selected(facts=lambda _: {"delta": None}, max_days=30, target_days=20).stand_in
     assert symbol_of(found) == "GOOG160115C00750000"
     assert found.how == NO_DELTA
-    assert "none of 10 contracts that passed has a delta" in found.notes[0]
+    assert found.notes[0] == "none of 10 contracts that passed has a delta: the nearest strike stands in"
+    assert "the book allows it" in as_json(found)["how"]
 
 
-def test_without_any_delta_nothing_is_chosen_if_the_policy_does_not_allow_it():
-    """And one delta that is known, outside the band, is a reason to choose nothing, not to guess."""
-    assert "5 delta outside the band, or none known" in refusal(facts=lambda _: {"delta": None}).message
-    one = refusal(facts=lambda c: {"delta": 0.9 if c.strike == 740 else None}, nearest_allowed=True)
-    assert "5 delta outside the band" in one.message
+def test_without_any_delta_nothing_is_chosen_where_the_book_does_not_allow_it():
+    """The refusal and the record name the book, beside what each filter took away."""
+    found, words = (
+        selected(facts=lambda _: {"delta": None}),
+        "has a delta, and the book does not allow the nearest strike",
+    )
+    assert (found.winner, found.how) == (None, BY_SCORE)
+    assert "5 delta outside the band, or none known; none of 5 contracts" in found.refusal.message
+    assert found.refusal.message.endswith(words)
+    assert as_json(found)["notes"][0].endswith(words)
+    assert found.listed == found.passed + sum(found.removed.values())
+
+
+def test_one_delta_that_is_known_leaves_nothing_to_stand_in_for():
+    """Outside the band it is a reason to choose nothing, not to guess; a nearest strike needs no delta at all."""
+    one = selected(facts=lambda c: {"delta": 0.9 if c.strike == 740 else None})
+    assert (one.winner, one.stand_in) == (None, None)
+    assert one.refusal.message.endswith("5 delta outside the band, or none known")
+    assert selected(facts=lambda _: {"delta": None}, strike="atm").stand_in is None
+    assert selected(facts=lambda _: {"fault": "quote_wide", "delta": None}).stand_in is None
 
 
 def test_nothing_that_fits_is_a_refusal_with_each_filters_count():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 from time import sleep
 
 import pytest
+from django.test import Client
 from structlog.testing import capture_logs
 
 from books_app import clock
@@ -25,8 +27,8 @@ from tests.market_app.chain.making import Two
 pytestmark = pytest.mark.django_db
 
 GOOD = FeedHealth(FeedState.HEALTHY, "first", FeedClass.REAL_TIME, "")
-SECOND = FeedHealth(FeedState.FALLBACK, "second", FeedClass.DELAYED, "first: provider_timed_out")
-NOBODY = FeedHealth(FeedState.DOWN, "", None, "first: provider_timed_out; second: provider_refused")
+SECOND = FeedHealth(FeedState.FALLBACK, "second", FeedClass.DELAYED, "first: provider_timed_out", "first")
+NOBODY = FeedHealth(FeedState.DOWN, "", None, "first: provider_timed_out; second: provider_refused", "first")
 NOW = timedelta()
 Capture = Callable[..., AbstractContextManager[object]]
 
@@ -86,6 +88,59 @@ def test_one_outage_in_several_kinds_of_data_raises_one_alarm() -> None:
 
     assert [entry["log_level"] for entry in logs] == ["error", "warning", "warning"]
     assert states() == [("healthy", "fallback")] * 3
+
+
+def test_whoever_stands_in_the_provider_that_is_missed_makes_the_outage() -> None:
+    """Another kind of data falls back to another provider: no second alarm. One that misses another provider is one."""
+    other_stand_in = replace(SECOND, provider="third")
+    other_outage = replace(SECOND, missed="second", provider="third")
+    with capture_logs() as logs:
+        record(Capability.QUOTES, SECOND, seen_for=NOW)
+        record(Capability.BARS, other_stand_in, seen_for=NOW)
+        record(Capability.CHAIN, other_outage, seen_for=NOW)
+
+    assert [entry["log_level"] for entry in logs] == ["error", "warning", "error"]
+
+
+def test_an_outage_that_gets_worse_calls_again() -> None:
+    """Once, when the first kind of data is served by nobody; getting better calls nobody, even half-way."""
+    with capture_logs() as logs:
+        for seen in (SECOND, NOBODY):
+            for capability in (Capability.QUOTES, Capability.BARS):
+                record(capability, seen, seen_for=NOW)
+        record(Capability.QUOTES, SECOND, seen_for=STEADY_FOR)
+
+    assert [(entry["log_level"], entry["state"]) for entry in logs] == [
+        ("error", "fallback"), ("warning", "fallback"), ("error", "down"), ("warning", "down"), ("warning", "fallback"),
+    ]  # fmt: skip
+
+
+def test_a_provider_that_answers_at_the_second_try_calls_nobody() -> None:
+    """Degraded is written down and told as a warning: entries and exits go on."""
+    slow = FeedHealth(FeedState.DEGRADED, "first", FeedClass.REAL_TIME, "first: provider_timed_out", "first")
+    record(Capability.QUOTES, GOOD, seen_for=NOW)
+    with capture_logs() as logs:
+        record(Capability.QUOTES, slow, seen_for=NOW)
+        record(Capability.QUOTES, SECOND, seen_for=NOW)
+
+    assert [(entry["log_level"], entry["state"]) for entry in logs] == [("warning", "degraded"), ("error", "fallback")]
+
+
+def test_every_change_is_counted(client: Client) -> None:
+    """By kind of data, by what it was and by what it became: as many as there are audit rows."""
+    for seen in (GOOD, SECOND, NOBODY, GOOD, SECOND):
+        record(Capability.QUOTES, seen, seen_for=STEADY_FOR)
+    record(Capability.BARS, SECOND, seen_for=NOW)
+
+    counted = "trading_market_data_changes_total{capability="
+    found = [line for line in client.get("/metrics").content.decode().splitlines() if line.startswith(counted)]
+    assert sorted(line.removeprefix(counted) for line in found) == [
+        '"bars",from="unknown",to="fallback"} 1.0',
+        '"quotes",from="down",to="healthy"} 1.0',
+        '"quotes",from="fallback",to="down"} 1.0',
+        '"quotes",from="healthy",to="fallback"} 2.0',
+    ]
+    assert len(states()) == 5
 
 
 def test_a_recovery_is_noticed_where_nobody_asks(two: Two, django_capture_on_commit_callbacks: Capture) -> None:

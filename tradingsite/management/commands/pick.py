@@ -1,6 +1,6 @@
 """Print which listed contract a policy chooses for a direction, out of what, and why: filters, the best ten, their scores.
 
-Without --strategy or --policy the built-in policy is asked, and no database is needed. The other options change single
+Without --strategy, --policy or --book the built-in policy is asked, and no database is needed. The changes are to single
 values of whichever policy was taken.
 """
 
@@ -33,21 +33,25 @@ class Command(MarketCommand):
         whose = parser.add_mutually_exclusive_group()
         whose.add_argument("--strategy", metavar="NAME", help="choose as this strategy would")
         whose.add_argument("--policy", metavar="NAME", help="choose by this row of policies")
+        allowed = parser.add_mutually_exclusive_group()
+        allowed.add_argument("--book", metavar="NAME", help="allow the nearest strike if this book does")
+        allowed.add_argument("--nearest", action="store_true", help="allow it, where no delta is known")
         changes = parser.add_argument_group("changes to the policy")
         changes.add_argument("--strike", choices=get_args(StrikeKind))
         for option, meaning in WHOLE_NUMBERS.items():
             changes.add_argument(f"--{option}", type=int, metavar="N", help=meaning)
         for option, meaning in FRACTIONS.items():
             changes.add_argument(f"--{option}", type=_fraction, metavar="FRACTION", help=meaning)
-        changes.add_argument("--nearest-allowed", action="store_true", default=None, help="where no delta is known")
 
     def look(self, *, underlying: str, direction: str, **options: Any) -> dict[str, Any]:
-        policy = _policy(**options)
+        policy, nearest_allowed = _policy(**options), _nearest_allowed(**options)
         right = Right.CALL if direction == Direction.LONG else Right.PUT
         root = underlying.upper()
         named = options["strategy"] is not None or options["policy"] is not None  # otherwise no database may be there
         history = history_of(root) if named else None
         selection = selection_of(root, right=right, policy=policy, history=history)
+        if selection.stand_in is not None and nearest_allowed:
+            selection = selection.stand_in
         record, sight = as_json(selection), selection.sight
         chosen = record["chosen"] or "nothing"
         self.tell(f"{sight.underlying} {direction}, {moment_text(sight.at)}, {source_text(sight.quote)}")
@@ -91,9 +95,15 @@ def _policy(*, strategy: str | None, policy: str | None, **options: Any) -> Cont
         base = SelectionPolicy.objects.get(name=policy).as_policy()
     else:
         base = ContractPolicy()
-    names = ["strike", "nearest_allowed", *(option.replace("-", "_") for option in (*WHOLE_NUMBERS, *FRACTIONS))]
+    names = ["strike", *(option.replace("-", "_") for option in (*WHOLE_NUMBERS, *FRACTIONS))]
     changes = {name: options[name] for name in names if options.get(name) is not None}
     return replace(base, name=f"{base.name}, changed", **changes) if changes else base
+
+
+def _nearest_allowed(*, book: str | None, nearest: bool, **_options: Any) -> bool:
+    from books_app.models import Account
+
+    return nearest if book is None else Account.objects.get(name=book).nearest_strike
 
 
 def _fraction(text: str) -> Decimal:
