@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from books_app import ledger
-from books_app.models import Account, AuditEvent, LedgerEntry
+from books_app.models import Account, AuditEvent, LedgerEntry, SignInTries
 from books_app.web.admin import AuditedAdmin, ReadOnlyAdmin, badge, column, explained, gain, plain, recent_values
 
 
@@ -80,6 +80,21 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     @column("amount", order="amount")
     def money(self, entry: LedgerEntry) -> str:
         return plain(entry.amount)
+
+
+@admin.register(SignInTries)
+class SignInTriesAdmin(AuditedAdmin):
+    """Removing a row lets that name try again from that address."""
+
+    entity = "sign_in"
+    list_display = ("username", "address", "tries", "counted_until")
+    search_fields = ("username", "address")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: SignInTries | None = None) -> bool:
+        return False
 
 
 @admin.register(AuditEvent)

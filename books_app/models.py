@@ -142,3 +142,20 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entity} {self.entity_id}: {self.from_state or '-'} → {self.to_state}"
+
+
+class SignInTries(models.Model):
+    """How often somebody has tried to sign in under a name from an address, until ``counted_until`` or a right password."""
+
+    username = models.CharField(max_length=150)
+    address = models.CharField(max_length=45, blank=True)
+    tries = models.PositiveSmallIntegerField()
+    counted_until = models.DateTimeField(help_text="Then counting begins anew, and a lock has ended.")
+
+    class Meta:
+        verbose_name_plural = "tries to sign in"
+        ordering = ["-counted_until"]
+        constraints = [models.UniqueConstraint(fields=["username", "address"], name="sign_in_tries_once_per_pair")]
+
+    def __str__(self) -> str:
+        return f"{self.username} from {self.address or 'nowhere'}"

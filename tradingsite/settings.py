@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tradingsite.sign_in.LockedPage",
 ]
 
 ROOT_URLCONF = "tradingsite.urls"
@@ -167,6 +168,7 @@ CONTENT_SECURITY_POLICY = {
 # Swagger UI and ReDoc style their own elements and draw icons from data: addresses; scripts stay strict.
 CSP_RELAXED = {"/api/": {"style-src": [UNSAFE_INLINE], "img-src": ["data:"], "worker-src": [SELF, "blob:"]}}
 
+AUTHENTICATION_BACKENDS = ["tradingsite.sign_in.CountingBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

@@ -8,6 +8,7 @@ import structlog
 from celery import shared_task
 
 from books_app import clock
+from books_app.models import SignInTries
 from workers.models import Probe, ScheduleRun
 from workers.schedule import once_per_tick, silent_jobs
 from workers.sweeps import sweep_orders, sweep_signals
@@ -36,10 +37,11 @@ def dead_man() -> str:
 @shared_task(name="workers.operations.prune")
 @once_per_tick("workers.operations.prune")
 def prune() -> str:
-    """Ticks and probes are kept for two days; nothing that tells of money is ever deleted."""
+    """Ticks, probes and counted sign-ins are kept for two days; nothing that tells of money is ever deleted."""
     before = clock.now() - KEPT
     runs, _ = ScheduleRun.objects.filter(tick_at__lt=before).delete()
     probes, _ = Probe.objects.filter(sent_at__lt=before).delete()
+    SignInTries.objects.filter(counted_until__lt=before).delete()
     return f"{runs} ticks and {probes} probes removed"
 
 

@@ -19,6 +19,12 @@ REASONS: tuple[Reason, ...] = (
         405,
     ),
     Reason(
+        "sign_in_locked",
+        "Ten tries to sign in under this name from this address have failed within a quarter of an hour.",
+        "Wait as long as the Retry-After header says, or ask an operator for 'manage.py unlock NAME'.",
+        429,
+    ),
+    Reason(
         "rate_limited",
         "This strategy has sent more alerts in a minute than it may.",
         "Let the alert fire once per bar, or raise 'alerts per minute' of the strategy in admin.",

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.admin import site
 from django.urls import reverse
 
 from books_app.models import Account, AuditEvent, LedgerEntry
+from books_app.web.admin import ReadOnlyAdmin
 from tests.factories import a_book
 from tests.people import ADMINISTRATOR, RISK_OFFICER, TRADER, VIEWER, at_the_admin
 
 pytestmark = pytest.mark.django_db
 FORM = {
     "name": "second", "kind": "paper", "start_cash": "5000", "fill_price": "touch", "slippage": "0",
-    "commission_per_contract": "0.65",
+    "commission_per_contract": "0.65", "entry_collar": "0.02",
 }  # fmt: skip
 
 
@@ -27,7 +29,15 @@ def test_a_new_book_is_paid_in_by_a_balanced_booking():
 
 
 @pytest.mark.parametrize(
-    "change", [{"start_cash": "-1"}, {"slippage": "0.9"}, {"commission_per_contract": "NaN"}, {"name": "a b"}]
+    "change",
+    [
+        {"start_cash": "-1"},
+        {"slippage": "0.9"},
+        {"commission_per_contract": "NaN"},
+        {"name": "a b"},
+        {"entry_collar": "0.9"},
+        {"witness_above": "-1"},
+    ],
 )
 def test_a_wrong_book_is_refused_in_the_form(change):
     """Before the constraint has to."""
@@ -49,6 +59,21 @@ def test_the_form_never_touches_cash_or_state():
     book.refresh_from_db()
     assert (book.cash, book.status, str(book.slippage), book.start_cash) == (1000, "active", "0.0100", 1000)
     assert AuditEvent.objects.get(entity="account").data["changed"] == {"slippage": ["0", "0.01"]}
+
+
+def test_what_a_book_allows_its_entries_is_edited_and_written_down():
+    """The nearest strike, delayed prices and the size that asks for a witness; nothing of it by itself."""
+    book = a_book(name="paper")
+    assert (book.nearest_strike, book.delayed_entries, book.witness_above) == (False, False, None)
+    form = FORM | {"nearest_strike": "on", "delayed_entries": "on", "witness_above": "5000"}
+
+    at_the_admin(RISK_OFFICER).post(reverse("admin:books_app_account_change", args=[book.pk]), form)
+
+    book.refresh_from_db()
+    assert (book.nearest_strike, book.delayed_entries, book.witness_above) == (True, True, 5000)
+    changed = AuditEvent.objects.get(entity="account").data["changed"]
+    assert changed["nearest_strike"] == [False, True]
+    assert {"delayed_entries", "witness_above"} <= set(changed)
 
 
 def test_halting_is_a_question_and_a_post_with_a_reason():
@@ -106,6 +131,25 @@ def test_what_is_written_down_is_never_edited_here(model):
     assert boss.post(reverse(f"{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
     boss.post(reverse(f"{name}_changelist"), {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"})
     assert type(row).objects.filter(pk=row.pk).exists()
+
+
+def test_whatever_only_services_write_can_only_be_read():
+    """Of every app: the lists open, and no form adds a row, for the administrator neither."""
+    boss = at_the_admin(ADMINISTRATOR)
+    only_read = [model._meta for model, page in site._registry.items() if isinstance(page, ReadOnlyAdmin)]
+    names = {meta.model_name for meta in only_read}
+    assert names >= {
+        "tradingsession",
+        "capabilityhealth",
+        "gammasnapshot",
+        "contractselection",
+        "decision",
+        "exitverdict",
+    }
+    for meta in only_read:
+        address = f"admin:{meta.app_label}_{meta.model_name}"
+        assert boss.get(reverse(f"{address}_changelist")).status_code == 200
+        assert boss.post(reverse(f"{address}_add")).status_code == 403
 
 
 def test_a_book_is_never_deleted():
