@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -14,8 +15,22 @@ from books_app.fields import MONEY_LIMIT, MoneyField, PriceField, between, one_o
 class Account(models.Model):
     """A book: orders, fills, positions, limits and cash belong to one. Its row lock orders everything that spends."""
 
+    # Terms of trading, the same for a book and its shadow.
+    SHARED_TERMS: ClassVar[frozenset[str]] = frozenset(
+        {
+            "fill_price",
+            "slippage",
+            "entry_collar",
+            "commission_per_contract",
+            "nearest_strike",
+            "delayed_entries",
+            "witness_above",
+        }
+    )
+
     class Kind(models.TextChoices):
         PAPER = "paper", "paper"
+        SHADOW = "shadow", "shadow: what the other engine would have done"
 
     class Status(models.TextChoices):
         ACTIVE = "active", "active"
@@ -28,6 +43,15 @@ class Account(models.Model):
 
     name = models.SlugField(max_length=40, unique=True)
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.PAPER)
+    shadow_of = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="shadow",
+        editable=False,
+        help_text="The book whose terms and limits it shares, never its cash.",
+    )
     status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
     halted_at = models.DateTimeField(null=True, blank=True)
     halt_reason = models.CharField(max_length=200, blank=True)
@@ -67,7 +91,11 @@ class Account(models.Model):
         verbose_name = "book"
         ordering = ["name"]
         constraints = [
-            one_of("kind", ["paper"], name="account_kind_known"),
+            one_of("kind", ["paper", "shadow"], name="account_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind="shadow", shadow_of__isnull=False) | (~Q(kind="shadow") & Q(shadow_of__isnull=True)),
+                name="account_shadow_has_its_book",
+            ),
             one_of("status", ["active", "halted"], name="account_status_known"),
             one_of("fill_price", ["touch", "mid", "touch_plus"], name="account_fill_price_known"),
             between("start_cash", 0, MONEY_LIMIT, name="account_start_cash_bounded"),
@@ -84,6 +112,13 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """What its shadow shares is changed with it: otherwise the two engines would be compared on different terms."""
+        super().save(*args, **kwargs)
+        written = kwargs.get("update_fields")
+        if written is None or not self.SHARED_TERMS.isdisjoint(written):
+            Account.objects.filter(shadow_of=self).update(**{name: getattr(self, name) for name in self.SHARED_TERMS})
 
 
 class LedgerEntry(models.Model):

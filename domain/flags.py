@@ -14,7 +14,6 @@ from typing import Final
 from domain.errors import RuleBroken
 
 ENVIRONMENT_PREFIX: Final = "FLAG_"
-_YES, _NO = frozenset({"1", "true", "on", "yes"}), frozenset({"0", "false", "off", "no"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +66,29 @@ FLAGS: Final[Mapping[str, Flag]] = {
 }
 
 
-def standings(rows: Mapping[str, bool], environment: Mapping[str, str]) -> dict[str, Standing]:
-    """Every flag as it stands, by name. rows: by name; environment: variables, of which FLAG_* count.
+def standings(rows: Mapping[str, bool], environment: Mapping[str, bool]) -> dict[str, Standing]:
+    """Every flag as it stands, by name; what the environment says counts more than a row.
 
-    Raises RuleBroken: flag_unknown for a row or a variable that names no flag, flag_unreadable for a value that is
-    neither on nor off.
+    Raises RuleBroken ``flag_unknown`` for a name on either side that is no flag.
     """
-    spoken = {
-        name.removeprefix(ENVIRONMENT_PREFIX).lower(): value
-        for name, value in environment.items()
-        if name.startswith(ENVIRONMENT_PREFIX)
-    }
-    for name in [*rows, *spoken]:
+    for name in [*rows, *environment]:
         if name not in FLAGS:
             raise RuleBroken("flag_unknown", f"no flag is called {name}; there are {', '.join(FLAGS)}")
-    said = {name: _said(flag, rows, spoken) for name, flag in FLAGS.items()}
+    said = {name: _said(flag, rows, environment) for name, flag in FLAGS.items()}
     return {name: Standing(FLAGS[name], *said[name], _missing(FLAGS[name], said)) for name in FLAGS}
 
 
-def _said(flag: Flag, rows: Mapping[str, bool], spoken: Mapping[str, str]) -> tuple[bool, Said]:
-    if flag.name in spoken:
-        word = spoken[flag.name].strip().lower()
-        if word not in _YES | _NO:
-            variable = f"{ENVIRONMENT_PREFIX}{flag.name.upper()}"
-            raise RuleBroken("flag_unreadable", f"{variable} is {spoken[flag.name]!r}, neither on nor off")
-        return word in _YES, Said.ENVIRONMENT
+def _said(flag: Flag, rows: Mapping[str, bool], environment: Mapping[str, bool]) -> tuple[bool, Said]:
+    if flag.name in environment:
+        return environment[flag.name], Said.ENVIRONMENT
     if flag.name in rows:
         return rows[flag.name], Said.ROW
     return flag.default, Said.DEFAULT
+
+
+def variable_of(name: str) -> str:
+    """The environment variable that overrides a flag's row."""
+    return f"{ENVIRONMENT_PREFIX}{name.upper()}"
 
 
 def _missing(flag: Flag, said: Mapping[str, tuple[bool, Said]]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ def parameter_types(cls: type[Any]) -> dict[str, type]:
 
 def arguments(cls: type[Any], params: Mapping[str, object]) -> dict[str, Number]:
     """What a row tells, as arguments for the class. Raises ValueError for a name it has not, or a value of another type."""
-    types = parameter_types(cls)
+    types = parameter_types(cls)  # type: ignore[arg-type]  # a class is hashable
     unknown = sorted(set(params) - set(types))
     if unknown:
         raise ValueError(f"no parameter {', '.join(unknown)}; allowed: {', '.join(types) or 'none'}")

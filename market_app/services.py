@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -20,12 +22,12 @@ from domain.sessions import Product, SessionState
 from domain.symbols.occ import OptionContract
 from market_app import providers, sessions
 from market_app.capabilities import Capability, LooksAgain
-from market_app.interface import Activity, OptionActivity, Witnesses
+from market_app.interface import Activity, Hours, OptionActivity, Witnesses
 from market_app.memory import Memory
 from market_app.queries import ailing_capabilities
 
 LOOKED_AT: Final = "SPY"  # every provider has it
-CANDLES: Final = 120  # enough for an EMA 21 to have forgotten its seed
+CANDLES: Final = 200  # enough for the longest average of an agent, and for an EMA 21 to have forgotten its seed
 CHAIN_KEPT: Final = timedelta(minutes=5)
 BARS_KEPT: Final = timedelta(minutes=1)
 ACTIVITY_KEPT: Final = timedelta(minutes=2)  # open interest is a day old anyway, volume grows slowly
@@ -80,9 +82,33 @@ class MarketSnapshot:
         }
 
 
+_reading: ContextVar[dict[str, Quote] | None] = ContextVar("reading", default=None)
+
+
+@contextmanager
+def one_reading() -> Iterator[None]:
+    """Within it every quote is asked for once: what two books do on one alert, they do on the same quotes.
+
+    For as long as one alert is worked on, which is shorter than any limit on a quote's age; the gate judges it all the same.
+    """
+    token = _reading.set({})
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
 def quotes(symbols: Collection[str], *, now: datetime | None = None) -> dict[str, Quote]:
     """Latest quotes by symbol, unjudged; symbols without one are left out. Raises MarketDataUnavailable."""
-    return providers.current().quotes(symbols, now=now or clock.now()) if symbols else {}
+    if not symbols:
+        return {}
+    at, read = now or clock.now(), _reading.get()
+    if read is None:
+        return providers.current().quotes(symbols, now=at)
+    unread = [symbol for symbol in symbols if symbol not in read]
+    if unread:
+        read.update(providers.current().quotes(unread, now=at))
+    return {symbol: read[symbol] for symbol in symbols if symbol in read}
 
 
 def option_quotes(contracts: Iterable[OptionContract], *, now: datetime | None = None) -> dict[OptionContract, Quote]:
@@ -160,6 +186,13 @@ def look_again() -> list[str]:
         except MarketDataUnavailable:
             continue  # the provider has told of it already
     return [capability.value for capability in ailing]
+
+
+def sessions_between(product: Product, since: datetime, until: datetime) -> list[Hours]:
+    """Regular sessions of the days of both moments and those between, oldest first. Raises MarketDataUnavailable."""
+    calendar = providers.current().calendar(product)
+    first, last = (moment.astimezone(calendar.zone).date() for moment in (since, until))
+    return sessions.hours_between(first, last, calendar)
 
 
 def session_state(product: Product, now: datetime | None = None) -> SessionState:

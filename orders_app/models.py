@@ -12,6 +12,22 @@ from domain.orders import LIVE, NEXT, OrderStatus
 LIVE_STATUSES = sorted(LIVE)
 
 
+class QuoteSeen(models.Model):
+    """A quote that two books traded on: the orders and fills of an alert and of its shadow name one row. Append-only."""
+
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the quote")
+    symbol = models.CharField(max_length=24)
+    provider_time = models.DateTimeField()
+    quote = models.JSONField()
+
+    class Meta:
+        verbose_name_plural = "quotes seen"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} at {self.provider_time:%Y-%m-%d %H:%M:%S}"
+
+
 class Order(models.Model):
     """One instruction to a venue. ``client_order_id`` is a function of what caused it, stored before anything is sent."""
 
@@ -52,6 +68,15 @@ class Order(models.Model):
     expires_at = models.DateTimeField(help_text="End of the session it is good for")
     sizing = models.CharField(max_length=400, blank=True, help_text="The arithmetic behind the quantity")
     quote = models.JSONField(null=True, blank=True, help_text="The quote it was made on")
+    quote_seen = models.ForeignKey(
+        QuoteSeen,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="orders",
+        db_index=False,
+        help_text="The same as a row, where another book traded on it too",
+    )
     created_at = models.DateTimeField(default=clock.now)
     submitted_at = models.DateTimeField(null=True, blank=True)
     terminal_at = models.DateTimeField(null=True, blank=True)
@@ -115,6 +140,9 @@ class Fill(models.Model):
     executed_at = models.DateTimeField(help_text="The venue's clock, UTC")
     recorded_at = models.DateTimeField(default=clock.now)
     quote = models.JSONField(null=True, blank=True, help_text="The market it was made on")
+    quote_seen = models.ForeignKey(
+        QuoteSeen, on_delete=models.PROTECT, null=True, blank=True, related_name="fills", db_index=False
+    )
 
     class Meta:
         ordering = ["-id"]

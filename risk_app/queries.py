@@ -39,8 +39,8 @@ _STANDING = """
            FROM risk_app_reservation AS kept JOIN orders_app_order AS entry ON entry.id = kept.order_id
           WHERE kept.account_id = %(book)s AND kept.released_at IS NULL),
         (SELECT json_agg(json_build_array(code, value::text) ORDER BY account_id NULLS FIRST) FROM risk_app_risklimit
-          WHERE account_id = %(book)s OR account_id IS NULL),
-        (SELECT json_agg(symbol) FROM risk_app_symbolrule WHERE account_id = %(book)s OR account_id IS NULL)
+          WHERE account_id = %(allowed)s OR account_id IS NULL),
+        (SELECT json_agg(symbol) FROM risk_app_symbolrule WHERE account_id = %(allowed)s OR account_id IS NULL)
 """
 
 
@@ -56,7 +56,9 @@ class Standing:
 def standing_of(account: Account, *, now: datetime) -> Standing:
     """As the rules see it. Exact only while the caller holds the book's row lock."""
     day, minute = start_of_day(now), now - timedelta(minutes=1)
-    (found,) = fetched(_STANDING, {"book": account.pk, "day": day, "minute": minute, "live": sorted(LIVE)})
+    allowed = account.shadow_of_id or account.pk  # a shadow has its book's limits, and a use of them of its own
+    about = {"book": account.pk, "allowed": allowed, "day": day, "minute": minute, "live": sorted(LIVE)}
+    (found,) = fetched(_STANDING, about)
     realized_today, orders_last_minute, positions, entries, limits, denied = found
     held = [_held(*row) for row in positions or ()]
     book = BookView(

@@ -19,6 +19,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from domain.flags import ENVIRONMENT_PREFIX, FLAGS, variable_of
+
 BASE_DIR: Final = Path(__file__).resolve().parent.parent
 SERVERS_FILE: Final = BASE_DIR / ".data" / "servers.env"  # addresses of the servers that `make up` started
 SECRET_KEY_LENGTH: Final = 50
@@ -56,6 +58,9 @@ CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 
 
 Secret = Annotated[SecretStr | None, BeforeValidator(_empty_is_none), Field(description="a key, or empty")]
+Switch = Annotated[
+    bool | None, BeforeValidator(_empty_is_none), Field(description="true or false, or empty to leave it to the row")
+]
 Address = Annotated[
     str, Field(pattern=r"^https?://\S+[^/\s]$", description="http(s)://host[:port][/path], no / at its end")
 ]
@@ -132,6 +137,15 @@ class Settings(BaseSettings):
         float, Field(ge=0.1, le=3600, description="seconds of silence in a session, 0.1 to 3600")
     ] = 20.0
     MARKET_DATA_PROCESSES: Annotated[int, Field(ge=1, le=1000, description="a whole number from 1 to 1000")] = 8
+
+    # Each overrides the feature flag of its name (domain/flags.py); empty leaves it to the row in admin.
+    FLAG_ENABLE_VARIANT_B: Switch = None
+    FLAG_ENABLE_SHADOW: Switch = None
+    FLAG_ENABLE_ORB: Switch = None
+    FLAG_ENABLE_SQUEEZE: Switch = None
+    FLAG_ENABLE_STRAT: Switch = None
+    FLAG_ENABLE_SATYLAND: Switch = None
+    FLAG_ENABLE_LLM: Switch = None
 
     ADMIN_USER: Annotated[str, Field(min_length=1, max_length=150, description="1 to 150 characters")] = "admin"
     ADMIN_PASSWORD: Annotated[
@@ -248,6 +262,20 @@ class Settings(BaseSettings):
         if self.PRICE_STREAM and self.MARKET_PROVIDER is not MarketProvider.CHAIN:
             raise _about("PRICE_STREAM", "real prices beside those of another market")
         return self
+
+    @model_validator(mode="after")
+    def _flags_exist(self) -> Self:
+        """An old switch that nobody reads any more is refused: who set it believes that it does something."""
+        for name in os.environ:
+            if name.startswith(f"{ENVIRONMENT_PREFIX}ENABLE_") and name not in type(self).model_fields:
+                raise _about("FLAG_ENABLE_VARIANT_B", f"{name} names no feature flag")
+        return self
+
+    @property
+    def flags_said(self) -> dict[str, bool]:
+        """What the environment says of feature flags, by the flag's name."""
+        said = {name: getattr(self, variable_of(name)) for name in FLAGS}
+        return {name: value for name, value in said.items() if value is not None}
 
     @property
     def https(self) -> bool:

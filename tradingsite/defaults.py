@@ -18,6 +18,7 @@ from market_app.models import TradingSession
 from market_app.sessions import seed_sessions
 from positions_app.services.rules import seed_default_rules
 from risk_app.models import RiskLimit
+from signals_app.jury.defaults import seed_policies, seed_seats
 from signals_app.models import SelectionPolicy
 from tradingsite.roles import install_roles
 from workers.schedule import install_schedule
@@ -33,6 +34,8 @@ def seed() -> Iterator[tuple[str, int]]:
     yield "book", _book()
     yield "limits", _limits()
     yield "selection policies", _policies()
+    yield "jury policies", seed_policies()
+    yield "seats of the jury", seed_seats()
     yield "exit rules", seed_default_rules()
     yield "trading sessions", _sessions()
     yield "providers of market data", seed_providers()

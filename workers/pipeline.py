@@ -15,6 +15,7 @@ from domain.orders import OrderStatus
 from domain.positions import Direction
 from domain.rules.view import Action
 from domain.signals import SignalStatus
+from market_app import services as market
 from orders_app import services as orders
 from orders_app.queries import entry_orders_on, live_orders_of
 from positions_app import services as positions
@@ -28,42 +29,64 @@ log = structlog.get_logger(__name__)
 
 
 def process_signal(signal_id: int) -> None:
-    """Decide, and when approved go straight on to the orders."""
-    plan = signals.decide_to_plan(signal_id=signal_id)
-    if plan is not None:
-        _order(plan)
+    """Decide, and what is approved go straight on to the orders: the strategy's book first, then its shadow.
+
+    All of it sees one reading of the market, so that the engines are compared on the same quotes.
+    """
+    with market.one_reading():
+        sights = Sights()
+        for plan in signals.decide_to_plans(signal_id=signal_id):
+            if plan.signal_id == signal_id:
+                _order(plan, sights)
+            else:  # what goes wrong with a shadow is its own; the sweep takes it up again
+                with alone("shadow", plan.signal_id):
+                    _order(plan, sights)
 
 
 def order_signal(signal_id: int) -> None:
     """Turn an approved plan into orders and send them. A refusal at this stage becomes the signal's reason."""
     plan = signals.approved_plan(signal_id)
     if plan is not None:
-        _order(plan)
+        _order(plan, Sights())
 
 
-def _order(plan: ApprovedPlan) -> None:
+def _order(plan: ApprovedPlan, sights: Sights) -> None:
     try:
-        _carry_out(plan)
+        _carry_out(plan, sights)
     except VenueUnavailable as e:
         signals.wait_or_reject(signal_id=plan.signal_id, until=plan.good_until, cause=e)
     except (OrderDenied, RuleBroken) as e:
         signals.reject(signal_id=plan.signal_id, cause=e)
 
 
-def _carry_out(plan: ApprovedPlan) -> None:
+def _carry_out(plan: ApprovedPlan, sights: Sights) -> None:
     if plan.action in (Action.OPEN, Action.ADD):
-        _open(plan)
+        _open(plan, sights)
     elif plan.action is Action.REVERSE:
-        _reverse(plan)
+        _reverse(plan, sights)
     else:
         _leave(plan)
 
 
-def _open(plan: ApprovedPlan) -> None:
+class Sights:
+    """The contracts found for one alert: what two books buy on it is chosen once, on one quote."""
+
+    def __init__(self) -> None:
+        self._found: dict[orders.Wish, orders.Candidate] = {}
+
+    def candidate(self, request: orders.EntryRequest) -> orders.Candidate:
+        """Raises what ``find_candidate`` raises."""
+        wish = request.wish
+        if wish not in self._found:
+            self._found[wish] = orders.find_candidate(request)
+        return self._found[wish]
+
+
+def _open(plan: ApprovedPlan, sights: Sights) -> None:
     if clock.now() > plan.good_until:
         raise OrderDenied("stale_signal", f"too late to open: the alert was good until {plan.good_until:%H:%M:%S} UTC")
     request = entry_request(plan)
-    candidate = orders.find_candidate(request)
+    candidate = sights.candidate(request)
     try:
         order_id = _make_entry(request, candidate)
     except OrderDenied:  # and with it went the record of what had been chosen
@@ -102,7 +125,7 @@ def _leave(plan: ApprovedPlan) -> None:
 
 def _make_exits(plan: ApprovedPlan) -> list[int]:
     for order_id in plan.cancel_order_ids:
-        _cancel_if_live(order_id, plan.text)
+        _cancel_if_live(order_id, plan)
     made = (_exit_of(plan, position_id, quantity) for position_id, quantity in plan.closings if quantity)
     return [order_id for order_id in made if order_id is not None]
 
@@ -115,7 +138,7 @@ def _exit_of(plan: ApprovedPlan, position_id: int, quantity: int) -> int | None:
             quantity=quantity,
             reason="alert",
             text=plan.text,
-            actor="engine A",
+            actor=f"engine {plan.engine}",
             signal_id=plan.signal_id,
         )
     except RuleBroken as e:
@@ -124,14 +147,15 @@ def _exit_of(plan: ApprovedPlan, position_id: int, quantity: int) -> int | None:
     return order.pk
 
 
-def _cancel_if_live(order_id: int, text: str) -> None:
+def _cancel_if_live(order_id: int, plan: ApprovedPlan) -> None:
+    actor = f"engine {plan.engine}"
     try:
-        orders.cancel_order(order_id=order_id, actor="engine A", reason="cancelled_by_alert", text=text)
+        orders.cancel_order(order_id=order_id, actor=actor, reason="cancelled_by_alert", text=plan.text)
     except RuleBroken as e:
         log.info("nothing_left_to_cancel", order_id=order_id, code=e.code)
 
 
-def _reverse(plan: ApprovedPlan) -> None:
+def _reverse(plan: ApprovedPlan, sights: Sights) -> None:
     """Close the other side first; open only when the book holds nothing of it, in this run or in a later one."""
     if plan.status == SignalStatus.APPROVED:
         with transaction.atomic():
@@ -144,7 +168,7 @@ def _reverse(plan: ApprovedPlan) -> None:
         for order_id in made:
             orders.execute_order(order_id=order_id)
     if _is_flat_against(plan):
-        _open(plan)
+        _open(plan, sights)
     else:
         waiting = RuleBroken("reversal_not_flat", f"the other side of {plan.underlying} is not closed yet")
         signals.wait_or_reject(signal_id=plan.signal_id, until=plan.good_until, cause=waiting)
@@ -172,6 +196,7 @@ def entry_request(plan: ApprovedPlan) -> orders.EntryRequest:
         allow_adding=plan.allow_adding,
         listed_symbol=plan.listed_symbol,
         limit_price=plan.limit_price,
+        paired=plan.paired,
     )
 
 

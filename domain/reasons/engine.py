@@ -26,6 +26,26 @@ REASONS: tuple[Reason, ...] = (
         422,
     ),
     Reason(
+        "jury_not_convinced",
+        "Engine B's agents were heard, and their weighted confidence is below what the strategy asks for.",
+        "The alert's trail shows every vote and the sum. Lower the threshold of the strategy's jury policy, or the weight "
+        "of an agent that you trust less.",
+        409,
+    ),
+    Reason(
+        "jury_veto",
+        "An agent that may block has blocked the entry; no other vote counts against that.",
+        "The trail shows its reasons. A limit that is reached has to be freed; the agent's thresholds are parameters of "
+        "its seat.",
+        409,
+    ),
+    Reason(
+        "jury_incomplete",
+        "Too few agents could vote, or one without which nothing is entered could not.",
+        "The trail shows why each abstained. Look for missing market data, an alarm of an agent, or a disabled seat.",
+        409,
+    ),
+    Reason(
         "strategy_paused",
         "The strategy is paused, so it opens nothing; its exits still go.",
         "Resume the strategy in admin.",

@@ -69,7 +69,7 @@ def decide(view: DecisionView) -> Verdict:
     if failed is None:
         return _approved(plan, results)
     if plan.action is Action.REVERSE and _first_failed(_checked(EXIT_RULES, view)) is None:
-        exit_only = _without_entry(plan)
+        exit_only = exit_half(plan)
         if exit_only is not None:
             return Verdict(True, failed.code, f"closing only, no entry: {failed.text}", results, exit_only)
     return _refused(results)
@@ -86,7 +86,7 @@ def _as_after(plan: Plan, view: DecisionView) -> DecisionView:
     return replace(view, book=replace(book, positions=positions, entry_orders=orders))
 
 
-def _without_entry(plan: Plan) -> Plan | None:
+def exit_half(plan: Plan) -> Plan | None:
     """The exit half of a reversal; None when exit orders at work leave nothing to do."""
     closings = tuple(closing for closing in plan.closings if closing.quantity)
     if not closings and not plan.cancel_order_ids:
@@ -112,4 +112,4 @@ def _refused(results: tuple[RuleResult, ...]) -> Verdict:
     return Verdict(False, failed.code, failed.text, results, None)
 
 
-__all__ = ["ENTRY_RULES", "EXIT_RULES", "Plan", "Rule", "RuleResult", "Verdict", "decide", "plan_for"]
+__all__ = ["ENTRY_RULES", "EXIT_RULES", "Plan", "Rule", "RuleResult", "Verdict", "decide", "exit_half", "plan_for"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 from functools import cached_property
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -27,6 +28,7 @@ from market_app import quoting, selecting
 from market_app import services as market
 from orders_app.brokers.paper import fill_policy
 from orders_app.models import Order
+from orders_app.services.quotes import keep_quote
 from orders_app.services.selection import keep_selection
 from orders_app.services.steps import SWEEP_AFTER
 from risk_app.queries import standing_of
@@ -34,6 +36,15 @@ from risk_app.services import lock_account, reserve
 
 TICK = Decimal("0.01")
 WITNESS_AGREES = Decimal("0.05")  # of an option's middle
+
+
+class Wish(NamedTuple):
+    """What decides which contract is bought, whoever buys it."""
+
+    underlying: str
+    thesis: Direction
+    contract: ContractPolicy
+    listed_symbol: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,12 @@ class EntryRequest:
     allow_adding: bool
     listed_symbol: str | None = None  # the alert named a contract itself
     limit_price: Decimal | None = None  # per share of that contract
+    paired: bool = False  # another book trades the same alert, so the quote is kept as a row that both name
     attempt: int = 1
+
+    @property
+    def wish(self) -> Wish:
+        return Wish(self.underlying, self.thesis, self.contract, self.listed_symbol)
 
     @property
     def client_order_id(self) -> str:
@@ -216,6 +232,7 @@ def _insert_entry(
     limit_price: Decimal,
     now: datetime,
 ) -> Order:
+    quote = candidate.quote.as_json()
     return Order.objects.create(
         client_order_id=request.client_order_id,
         account=account,
@@ -234,7 +251,8 @@ def _insert_entry(
         due_at=now + SWEEP_AFTER,
         expires_at=candidate.good_until,
         sizing=sized.arithmetic[:400],
-        quote=candidate.quote.as_json(),
+        quote=quote,
+        quote_seen_id=keep_quote(quote) if request.paired else None,
         created_at=now,
         updated_at=now,
     )

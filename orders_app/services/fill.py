@@ -16,6 +16,7 @@ from domain.positions import Direction
 from domain.symbols.occ import OptionContract
 from domain.venues import ExecutionReport, VenueReport
 from orders_app.models import Fill, Order
+from orders_app.services.quotes import keep_quote
 from orders_app.services.steps import MOVING, advance, lock_account_of, lock_order
 from positions_app import services as positions
 from risk_app.services import shrink_reservation
@@ -59,6 +60,7 @@ def _book_once(account: Account, order: Order, execution: ExecutionReport, trail
     filled = order.filled_quantity + execution.quantity
     if filled > order.quantity:
         raise OverfillError("overfill", f"{order.client_order_id}: fills sum to {filled}, ordered {order.quantity}")
+    quote = dict(execution.quote) or None
     fill = Fill.objects.create(
         order=order,
         account=account,
@@ -68,7 +70,8 @@ def _book_once(account: Account, order: Order, execution: ExecutionReport, trail
         commission=execution.commission,
         executed_at=execution.executed_at,
         recorded_at=clock.now(),
-        quote=dict(execution.quote) or None,
+        quote=quote,
+        quote_seen_id=None if order.quote_seen_id is None else keep_quote(quote),
     )
     order.average_price = pnl.average_price(
         order.filled_quantity, order.average_price or Decimal(0), fill.quantity, fill.price

@@ -1,6 +1,6 @@
 """Every change of state of strategies' credentials, webhook events, signals and decisions."""
 
-from signals_app.services.decide import decide, decide_to_plan
+from signals_app.services.decide import decide, decide_to_plans
 from signals_app.services.plans import ApprovedPlan, approved_plan
 from signals_app.services.steps import (
     locked_if_approved,
@@ -15,7 +15,7 @@ __all__ = [
     "ApprovedPlan",
     "approved_plan",
     "decide",
-    "decide_to_plan",
+    "decide_to_plans",
     "locked_if_approved",
     "mark_closing",
     "mark_ordered",

@@ -1,70 +1,102 @@
-"""Deciding on a signal: look at the market first, then lock the signal, judge, and write the decision beside it."""
+"""Deciding on a signal: look at the market first, judge with every engine, then lock the signal and write down what was said.
+
+One engine trades the alert on the strategy's book. Where both decide, the other one's decision goes the same way as a
+shadow, on the shadow book.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from books_app import clock
 from books_app.audit import Trail
+from books_app.models import Account
+from books_app.shadows import shadow_book
+from domain.errors import RuleBroken
+from domain.positions import Direction
 from domain.quote_gate import UNDERLYING_LIMITS
 from domain.rules.engine import Verdict
 from domain.rules.engine import decide as decide_by_rules
-from domain.rules.view import BookView, DecisionView, Limits, SignalView, StrategyView
+from domain.rules.plan import plan_for
+from domain.rules.view import DecisionView
 from domain.signals import SignalStatus
-from domain.symbols.occ import OptionContract
 from market_app import quoting
 from market_app import services as market
 from market_app.services import MarketSnapshot
-from risk_app.queries import standing_of
-from signals_app.models import Decision, Signal, Strategy
+from risk_app.queries import Standing, standing_of
+from signals_app.jury.force import InForce, in_force
+from signals_app.models import Decision, Signal
 from signals_app.services.plans import (
     ENGINE_A,
     ApprovedPlan,
     approved_plan,
-    decimal_or_none,
     plan_as_json,
     plan_of,
     underlying_of,
 )
-from signals_app.services.steps import lock_signal, move
+from signals_app.services.routing import engine_for, other_engine
+from signals_app.services.steps import SWEEP_AFTER, lock_signal, move
+from signals_app.services.views import decision_view, seen_by, unsupported
 
-TRADED_CLASSES = frozenset({"equity", "etf", "option"})
+if TYPE_CHECKING:
+    from signals_app.jury.trial import Trial
+
 S = SignalStatus
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One engine's way with an alert: the book that it decides for, and whether it trades there."""
+
+    engine: str
+    book: Account
+    shadow: bool = False  # its decision is carried out on the shadow book
+    carried: bool = True  # its decision is carried out at all
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one engine said on its course."""
+
+    course: Course
+    standing: Standing
+    verdict: Verdict
+    trial: Trial | None = None
+
+
 def decide(*, signal_id: int) -> SignalStatus:
-    """Engine A on one pending signal. Safe to repeat: a decided signal is left as it is."""
-    decision = _decision_on(signal_id)
-    if decision is None:
-        return S(Signal.objects.values_list("status", flat=True).get(pk=signal_id))
-    return S(decision.signal.status)
+    """Both engines on one pending signal, as flags and experiment say. Safe to repeat: a decided one is left as it is."""
+    decide_to_plans(signal_id=signal_id)
+    return S(Signal.objects.values_list("status", flat=True).get(pk=signal_id))
 
 
-def decide_to_plan(*, signal_id: int) -> ApprovedPlan | None:
-    """Decide, and hand the approved plan over without reading it again; None when there is nothing to carry out."""
-    decision = _decision_on(signal_id)
-    if decision is None:
-        return approved_plan(signal_id)
-    return plan_of(decision) if decision.verdict == Decision.Verdict.APPROVED else None
+def decide_to_plans(*, signal_id: int) -> list[ApprovedPlan]:
+    """Decide, and hand the approved plans over without reading them again: the strategy's book first, then the shadow's.
 
-
-def _decision_on(signal_id: int) -> Decision | None:
-    """None when the signal has been decided before."""
+    A signal that has been decided before gives its own plan, if there is still something to carry out.
+    """
     signal = Signal.objects.select_related("strategy__selection_policy", "account").get(pk=signal_id)
     if signal.status != S.PENDING:
-        return None
+        known = approved_plan(signal_id)
+        return [] if known is None else [known]
     underlying = underlying_of(signal)
+    interval_s = _interval_seconds(signal)
     snapshot = market.snapshot(
         underlying,
         product=quoting.option_product(underlying),
-        interval_s=_interval_seconds(signal),
+        interval_s=interval_s,
         now=clock.now(),
         limits=UNDERLYING_LIMITS,
     )
-    return _decide_on(signal, underlying, snapshot)
+    force = in_force(signal.strategy, now=snapshot.at)
+    engine = engine_for(signal, force)
+    judged = [
+        _judged(course, signal, underlying, interval_s, snapshot, force) for course in _courses(signal, engine, force)
+    ]
+    return _write(signal, judged, snapshot, force)
 
 
 def _interval_seconds(signal: Signal) -> int:
@@ -72,115 +104,140 @@ def _interval_seconds(signal: Signal) -> int:
     return interval if isinstance(interval, int) else signal.strategy.interval_seconds
 
 
+def _courses(signal: Signal, engine: str, force: InForce) -> list[Course]:
+    """The engine that trades comes first."""
+    traded = Course(engine, signal.account)
+    if not force.jury:
+        return [traded]
+    if force.shadows:
+        return [traded, Course(other_engine(engine), shadow_book(signal.account), shadow=True)]
+    return [traded, Course(other_engine(engine), signal.account, carried=False)]
+
+
+def _judged(
+    course: Course, signal: Signal, underlying: str, interval_s: int, snapshot: MarketSnapshot, force: InForce
+) -> Judged:
+    standing = standing_of(course.book, now=snapshot.at)
+    refused = unsupported(signal, snapshot)
+    if refused is not None:
+        return Judged(course, standing, refused)
+    view = decision_view(signal, underlying, standing, snapshot)
+    verdict = decide_by_rules(view)
+    if course.engine == ENGINE_A:
+        return Judged(course, standing, verdict)
+    from domain.agents.verdict import with_jury  # numpy: only where a jury is heard
+
+    trial = _tried(view, snapshot, interval_s, force)
+    return Judged(course, standing, with_jury(verdict, None if trial is None else trial.finding), trial)
+
+
+def _tried(view: DecisionView, snapshot: MarketSnapshot, interval_s: int, force: InForce) -> Trial | None:
+    """What the jury makes of an alert that would open something; None where there is nothing to vote on, or to see."""
+    thesis = _thesis(view)
+    if thesis is None or not snapshot.session.open:
+        return None
+    from signals_app.jury import sight, trial
+
+    seen = sight.look(snapshot, thesis=thesis, interval_s=interval_s, book=view.book, limits=view.limits)
+    return trial.try_alert(seen, force)
+
+
+def _thesis(view: DecisionView) -> Direction | None:
+    try:
+        plan = plan_for(view)
+    except RuleBroken:
+        return None
+    return plan.thesis if plan.opens else None
+
+
 @transaction.atomic
-def _decide_on(unlocked: Signal, underlying: str, snapshot: MarketSnapshot) -> Decision | None:
+def _write(unlocked: Signal, judged: list[Judged], snapshot: MarketSnapshot, force: InForce) -> list[ApprovedPlan]:
+    """Nothing where another worker has decided meanwhile."""
     signal = lock_signal(unlocked.pk)
     if signal.status != S.PENDING:
+        return []
+    signal.strategy = unlocked.strategy
+    signal.engine = judged[0].course.engine
+    signal.experiment_id = None if force.split is None or not force.jury else force.split.experiment_id
+    plans, paired = [], any(said.course.shadow for said in judged)
+    for said in judged:
+        decision = _write_decision(signal, said, snapshot)
+        carried = _carry(signal, said, decision)
+        if carried is not None and said.verdict.approved:
+            plans.append(plan_of(decision, carried, paired=paired))
+    return plans
+
+
+def _carry(signal: Signal, said: Judged, decision: Decision) -> Signal | None:
+    """The row of work behind the decision, moved to what was decided; None where it is only kept."""
+    verdict, course = said.verdict, said.course
+    if not course.carried:
         return None
-    strategy, account = unlocked.strategy, unlocked.account
-    signal.strategy = strategy
-    standing = standing_of(account, now=snapshot.at)
-    view = DecisionView(
-        now=snapshot.at,
-        signal=_signal_view(signal, underlying),
-        strategy=_strategy_view(strategy),
-        book=standing.book,
-        limits=standing.limits,
-        session=snapshot.session,
-        quote=snapshot.quote,
-        quote_verdict=snapshot.verdict,
-        denied_symbols=standing.denied_symbols,
-    )
-    verdict = _unsupported(signal, snapshot) or decide_by_rules(view)
-    trail = Trail("engine A", signal.correlation_id)
-    decision = _write_decision(signal, verdict, _seen(snapshot, standing.book, standing.limits))
-    if verdict.approved:
-        move(signal, S.APPROVED, trail, text=verdict.text, data={"decision": decision.pk})
+    trail = Trail(f"engine {course.engine}", signal.correlation_id)
+    following = S.APPROVED if verdict.approved else S.REJECTED
+    reason = "" if verdict.approved else verdict.reason or ""
+    carried = _shadow_of(signal, said, following, trail) if course.shadow else signal
+    text, data = verdict.text, {"decision": decision.pk}
+    if course.shadow:
+        trail.note("signal", carried.pk, S.PENDING, following, reason=reason, text=text, data=data)
     else:
-        move(signal, S.REJECTED, trail, reason=verdict.reason or "", text=verdict.text, data={"decision": decision.pk})
+        move(signal, following, trail, reason=reason, text=text, data=data)
     trail.write()
-    return decision
+    return carried
 
 
-def _unsupported(signal: Signal, snapshot: MarketSnapshot) -> Verdict | None:
-    """What no rule needs to look at: an instrument without options here, a limit the underlying has not reached."""
-    if signal.asset_class not in TRADED_CLASSES:
-        text = f"{signal.symbol} is {signal.asset_class}; options exist here on stocks and ETFs"
-        return Verdict(False, "unsupported_asset_class", text, (), None)
-    limit = decimal_or_none(signal.alert.get("limit_price"))
-    quote = snapshot.quote
-    if limit is None or signal.asset_class == "option" or quote is None or quote.bid is None or quote.ask is None:
-        return None
-    if signal.intent in ("open_long", "reverse_to_long") and quote.ask > limit:
-        text = f"{signal.symbol} asks {quote.ask}, above the alert's limit of {limit}"
-    elif signal.intent in ("open_short", "reverse_to_short") and quote.bid < limit:
-        text = f"{signal.symbol} bids {quote.bid}, below the alert's limit of {limit}"
-    else:
-        return None
-    return Verdict(False, "limit_not_reached", text, (), None)
-
-
-def _signal_view(signal: Signal, underlying: str) -> SignalView:
-    max_lag = signal.alert.get("max_lag_s")
-    return SignalView(
-        intent=signal.intent,
-        symbol=underlying,
-        alert_time=signal.alert_time,
-        received_at=signal.received_at,
-        max_lag=timedelta(seconds=int(max_lag)) if max_lag else None,
-        quantity=decimal_or_none(signal.alert.get("quantity")),
-        previous_position=decimal_or_none(signal.alert.get("previous_position")),
-        target_position=decimal_or_none(signal.alert.get("target_position")),
-        quantity_type=signal.alert.get("quantity_type"),
-        contract=OptionContract.parse(signal.symbol) if signal.asset_class == "option" else None,
+def _shadow_of(signal: Signal, said: Judged, status: SignalStatus, trail: Trail) -> Signal:
+    """A second row of work for the same alert, on the shadow book: inserted where its engine's decision has brought it."""
+    now = clock.now()
+    refused = status is S.REJECTED
+    shadow = Signal(
+        **{name: getattr(signal, name) for name in _SAME},
+        shadow_of=signal,
+        account=said.course.book,
+        engine=said.course.engine,
+        dedupe_key=f"shadow-of-{signal.pk}",
+        status=status,
+        reason=(said.verdict.reason or "") if refused else "",
+        reason_text=said.verdict.text[:400] if refused else "",
+        due_at=now + SWEEP_AFTER,
+        updated_at=now,
     )
+    shadow.save(force_insert=True)
+    trail.note("signal", shadow.pk, "", S.PENDING, data={"shadow_of": signal.pk})
+    return shadow
 
 
-def _strategy_view(strategy: Strategy) -> StrategyView:
-    return StrategyView(
-        name=strategy.name,
-        paused=strategy.paused,
-        allowed_symbols=frozenset(strategy.allowed_symbols),
-        allow_adding=strategy.allow_adding,
-        bare_sell="short" if strategy.bare_sell == Strategy.BareSell.SHORT else "reduce",
-        entry_cutoff=timedelta(minutes=strategy.entry_cutoff_minutes),
-        freshness=strategy.freshness,
-    )
+_SAME = (
+    "strategy",
+    "event_id",
+    "leg",
+    "experiment_id",
+    "correlation_id",
+    "symbol",
+    "asset_class",
+    "intent",
+    "alert",
+    "alert_time",
+    "received_at",
+    "signal_price",
+)
 
 
-def _write_decision(signal: Signal, verdict: Verdict, seen: dict[str, Any]) -> Decision:
-    return Decision.objects.create(
+def _write_decision(signal: Signal, said: Judged, snapshot: MarketSnapshot) -> Decision:
+    verdict = said.verdict
+    decision = Decision.objects.create(
         signal=signal,
-        engine=ENGINE_A,
+        engine=said.course.engine,
         verdict=Decision.Verdict.APPROVED if verdict.approved else Decision.Verdict.REJECTED,
         reason=verdict.reason or "",
         text=verdict.text[:400],
         plan=None if verdict.plan is None else plan_as_json(verdict.plan),
         rules=[[result.code, result.passed, result.text] for result in verdict.results],
-        seen=seen,
+        seen=seen_by(snapshot, said.standing),
         decided_at=clock.now(),
     )
+    if said.trial is not None:
+        from signals_app.jury.trial import keep
 
-
-def _seen(snapshot: MarketSnapshot, book: BookView, limits: Limits) -> dict[str, Any]:
-    return {
-        "market": snapshot.as_json(),
-        "book": {
-            "name": book.name,
-            "status": book.status,
-            "cash": str(book.cash),
-            "open_positions": book.open_positions,
-            "exposure": str(book.exposure),
-            "loss_today": str(book.loss_today),
-            "orders_last_minute": book.orders_last_minute,
-        },
-        "limits": {
-            "max_open_positions": limits.max_open_positions,
-            "max_positions_per_symbol": limits.max_positions_per_symbol,
-            "max_exposure": str(limits.max_exposure),
-            "max_exposure_per_position": str(limits.max_exposure_per_position),
-            "max_daily_loss": str(limits.max_daily_loss),
-            "max_orders_per_minute": limits.max_orders_per_minute,
-            "max_alert_quantity": str(limits.max_alert_quantity),
-        },
-    }
+        keep(said.trial, decision)
+    return decision

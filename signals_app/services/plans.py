@@ -16,6 +16,7 @@ from domain.sizing import SizingPolicy
 from signals_app.models import Decision, Signal, Strategy
 
 ENGINE_A = "A"
+ENGINE_B = "B"
 LATEST_ENTRY = timedelta(minutes=1)  # beyond the freshness that the decision has asked for
 S = SignalStatus
 
@@ -45,6 +46,7 @@ class ApprovedPlan:
 
     signal_id: int
     status: SignalStatus
+    engine: str
     account_id: int
     strategy_id: int
     correlation_id: str
@@ -58,25 +60,30 @@ class ApprovedPlan:
     allow_adding: bool
     listed_symbol: str | None
     limit_price: Decimal | None
+    paired: bool  # the other engine's decision on the same alert is carried out on another book
     text: str
     good_until: datetime  # an entry that comes later is stale: the market the alert saw is gone
 
 
 def approved_plan(signal_id: int) -> ApprovedPlan | None:
     """The plan of an approved signal, or of a reversal that is still closing; None when there is nothing to carry."""
-    decisions = Decision.objects.select_related("signal__strategy__selection_policy").filter(engine=ENGINE_A)
-    decision = decisions.filter(signal=signal_id, signal__status__in=(S.APPROVED, S.CLOSING)).first()
-    return None if decision is None else plan_of(decision)
+    signals = Signal.objects.select_related("strategy__selection_policy", "shadow")
+    signal = signals.filter(pk=signal_id, status__in=(S.APPROVED, S.CLOSING)).first()
+    if signal is None:
+        return None
+    decision = Decision.objects.get(signal=signal.shadow_of_id or signal.pk, engine=signal.engine)
+    return plan_of(decision, signal, paired=signal.shadow_of_id is not None or hasattr(signal, "shadow"))
 
 
-def plan_of(decision: Decision) -> ApprovedPlan:
-    """Of an approved decision whose signal and strategy are at hand."""
-    signal, strategy, plan = decision.signal, decision.signal.strategy, decision.plan
+def plan_of(decision: Decision, signal: Signal, *, paired: bool) -> ApprovedPlan:
+    """Of an approved decision, for the row that carries it out: the alert's own or its shadow. Its strategy is at hand."""
+    strategy, plan = signal.strategy, decision.plan
     assert plan is not None  # an approved decision has one
     is_contract = signal.asset_class == "option"
     return ApprovedPlan(
         signal_id=signal.pk,
         status=S(signal.status),
+        engine=decision.engine,
         account_id=signal.account_id,
         strategy_id=strategy.pk,
         correlation_id=signal.correlation_id,
@@ -90,6 +97,7 @@ def plan_of(decision: Decision) -> ApprovedPlan:
         allow_adding=strategy.allow_adding,
         listed_symbol=signal.symbol if is_contract else None,
         limit_price=decimal_or_none(signal.alert.get("limit_price")) if is_contract else None,
+        paired=paired,
         text=plan["text"],
         good_until=(signal.alert_time or signal.received_at) + strategy.freshness + LATEST_ENTRY,
     )

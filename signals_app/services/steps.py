@@ -45,7 +45,7 @@ def move(
     signal.status, signal.updated_at, signal.due_at = following, now, now + SWEEP_AFTER
     if following in (S.REJECTED, S.DEAD):
         signal.reason, signal.reason_text = reason, text[:400]
-    signal.save(update_fields=["status", "reason", "reason_text", "due_at", "updated_at"])
+    signal.save(update_fields=["status", "engine", "experiment", "reason", "reason_text", "due_at", "updated_at"])
     trail.note("signal", signal.pk, before, following, reason=reason, text=text, data=data)
 
 

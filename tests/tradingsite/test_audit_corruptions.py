@@ -90,6 +90,13 @@ CORRUPTIONS: dict[str, str] = {
     "H2": "UPDATE orders_app_order SET submitted_at = created_at - interval '1 second' WHERE id = {filled_order}",
     "H3": "UPDATE books_app_auditevent SET at = at - interval '1 day'"
     " WHERE entity = 'order' AND entity_id = {filled_order} AND to_state = 'submitting'",
+    "I1": "UPDATE signals_app_signal SET leg = leg + 1 WHERE shadow_of_id IS NOT NULL",
+    "I2": "UPDATE signals_app_signal SET shadow_of_id = NULL WHERE shadow_of_id IS NOT NULL",
+    "I3": "UPDATE books_app_account SET slippage = 0.01 WHERE kind = 'shadow'",
+    "I4": "UPDATE orders_app_order SET quote_seen_id = NULL WHERE quote_seen_id IS NOT NULL",
+    "I5": "UPDATE signals_app_agentvote SET support = support - 40",
+    "I6": "UPDATE signals_app_juryrecord SET action = 'skip'",
+    "I7": "DELETE FROM signals_app_juryrecord",
 }
 
 

@@ -9,12 +9,13 @@ from positions_app import services as positions
 from positions_app.models import Position
 from risk_app import services as risk
 from tests.factories import Floor, a_desk, seed_exit_rules
+from tests.signals_app.jury.stand_ins import Loyal, only
 from workers import pipeline
 from workers.operations import sweep
 
 
 def live_through_some_days(floor: Floor) -> None:
-    """Held, closed, settled, reversed and half-filled positions, refusals of each stage, a halt, a schedule run."""
+    """Held, closed, settled, reversed and half-filled positions, refusals of each stage, a halt, a schedule run, an alert with its shadow."""
     seed_exit_rules()
     desk = a_desk(limits={"max_open_positions": 6, "max_exposure": 10_000, "max_exposure_per_position": 2_000})
     twice = desk.alert("AAPL")
@@ -59,3 +60,8 @@ def live_through_some_days(floor: Floor) -> None:
     orders.create_exit(position_id=partly.pk, reason="operator", text="", actor="test")
     positions.refresh_marks()
     sweep()
+
+    with only(Loyal):  # an alert that both engines trade
+        both = a_desk()
+        both.post(both.alert("AMZN"))
+        floor.follow_nudges()

@@ -18,6 +18,7 @@ from tradingsite.invariants import (
     f_exposure,
     g_trail,
     h_time,
+    i_engines,
 )
 from tradingsite.invariants.invariant import Invariant
 
@@ -30,6 +31,7 @@ ALL: Final[tuple[Invariant, ...]] = (
     *f_exposure.INVARIANTS,
     *g_trail.INVARIANTS,
     *h_time.INVARIANTS,
+    *i_engines.INVARIANTS,
 )
 BY_CODE: Final[dict[str, Invariant]] = {invariant.code: invariant for invariant in ALL}
 

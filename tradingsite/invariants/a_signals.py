@@ -39,7 +39,8 @@ INVARIANTS: Final = (
         "An accepted delivery has its signals, of its own strategy and book; a noted, refused or repeated one has none.",
         """
         SELECT 'event ' || event.id AS what, event.outcome || ' with ' || count(signal.id) || ' signals' AS found
-        FROM signals_app_webhookevent event LEFT JOIN signals_app_signal signal ON signal.event_id = event.id
+        FROM signals_app_webhookevent event
+        LEFT JOIN signals_app_signal signal ON signal.event_id = event.id AND signal.shadow_of_id IS NULL
         GROUP BY event.id
         HAVING (event.outcome = 'accepted') <> (count(signal.id) > 0)
             OR bool_or(signal.strategy_id <> event.strategy_id) OR count(signal.id) <> count(DISTINCT signal.leg)
@@ -57,16 +58,18 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "A6",
-        "Each engine decides once; what went on was approved, and what waits is undecided.",
+        "Each engine decides once; what went on was approved by its own engine, and what waits is undecided.",
         """
         SELECT 'signal ' || signal.id AS what,
-            signal.status || ' with ' || count(decision.id) || ' decisions, '
-            || count(decision.id) FILTER (WHERE decision.verdict = 'approved') || ' of them approved' AS found
-        FROM signals_app_signal signal LEFT JOIN signals_app_decision decision ON decision.signal_id = signal.id
+            signal.status || ' by engine ' || signal.engine || ' with ' || count(decision.id) || ' decisions, '
+            || count(own.id) || ' of them its approval' AS found
+        FROM signals_app_signal signal
+        LEFT JOIN signals_app_decision decision ON decision.signal_id = coalesce(signal.shadow_of_id, signal.id)
+        LEFT JOIN signals_app_decision own
+            ON own.id = decision.id AND own.engine = signal.engine AND own.verdict = 'approved'
         GROUP BY signal.id
         HAVING (signal.status = 'pending' AND count(decision.id) > 0)
-            OR (signal.status IN ('approved', 'closing', 'ordered')
-                AND count(decision.id) FILTER (WHERE decision.verdict = 'approved') <> 1)
+            OR (signal.status IN ('approved', 'closing', 'ordered') AND count(own.id) <> 1)
             OR count(decision.id) <> count(DISTINCT decision.engine)
         """,
     ),
@@ -86,7 +89,8 @@ INVARIANTS: Final = (
         """
         SELECT 'signal ' || signal.id AS what, decision.plan ->> 'action' || ' without an order' AS found
         FROM signals_app_signal signal
-        JOIN signals_app_decision decision ON decision.signal_id = signal.id AND decision.verdict = 'approved'
+        JOIN signals_app_decision decision ON decision.signal_id = coalesce(signal.shadow_of_id, signal.id)
+            AND decision.engine = signal.engine AND decision.verdict = 'approved'
         WHERE signal.status = 'ordered' AND NOT EXISTS (SELECT FROM orders_app_order own WHERE own.signal_id = signal.id)
             AND (decision.plan ->> 'action' IN ('open', 'add', 'reverse') OR (
                 decision.plan -> 'cancel_order_ids' = '[]' AND NOT EXISTS (

@@ -19,9 +19,13 @@ _BUILT_IN: Final = Limits()
 
 
 def _limit(code: str) -> str:
-    """SQL of the limit that counts for ``account``: its own row, else that of every book, else the built-in one."""
+    """SQL of the limit that counts for ``account``: its own row, else that of every book, else the built-in one.
+
+    A shadow has the limits of its book.
+    """
     return f"""coalesce(
-        (SELECT value FROM risk_app_risklimit WHERE code = '{code}' AND account_id = account.id),
+        (SELECT value FROM risk_app_risklimit
+          WHERE code = '{code}' AND account_id = coalesce(account.shadow_of_id, account.id)),
         (SELECT value FROM risk_app_risklimit WHERE code = '{code}' AND account_id IS NULL),
         {getattr(_BUILT_IN, code)})"""
 
@@ -30,7 +34,9 @@ def _limit_seen(code: str) -> str:
     """The largest such limit that a decision saw whose entry order or position still lives in ``account``."""
     return f"""(SELECT max((decision.seen -> 'limits' ->> '{code}')::numeric)
         FROM orders_app_order entry
-        JOIN signals_app_decision decision ON decision.signal_id = entry.signal_id
+        JOIN signals_app_signal cause ON cause.id = entry.signal_id
+        JOIN signals_app_decision decision
+            ON decision.signal_id = coalesce(cause.shadow_of_id, cause.id) AND decision.engine = cause.engine
         LEFT JOIN positions_app_position held ON held.id = entry.position_id
         WHERE entry.account_id = account.id AND NOT entry.reduce_only
             AND (entry.status IN ({_LIVE}) OR held.status <> 'closed'))"""
@@ -83,7 +89,9 @@ INVARIANTS: Final = (
         FROM risk_app_reservation reserved
         JOIN orders_app_order o ON o.id = reserved.order_id
         JOIN books_app_account account ON account.id = o.account_id
-        JOIN signals_app_decision decision ON decision.signal_id = o.signal_id
+        JOIN signals_app_signal cause ON cause.id = o.signal_id
+        JOIN signals_app_decision decision
+            ON decision.signal_id = coalesce(cause.shadow_of_id, cause.id) AND decision.engine = cause.engine
         WHERE reserved.initial_amount > greatest(
             (decision.seen -> 'limits' ->> 'max_exposure_per_position')::numeric, {_limit("max_exposure_per_position")})
         """,

@@ -1,0 +1,22 @@
+"""What the world asked of us, and what our engines decided about it."""
+
+from signals_app.models.alerts import Decision, Signal, WebhookEvent
+from signals_app.models.experiments import Experiment, SplitChange
+from signals_app.models.jury import AgentSeat, AgentVote, FeatureFlag, JuryPolicy, JuryRecord
+from signals_app.models.strategies import Credential, SelectionPolicy, Strategy
+
+__all__ = [
+    "AgentSeat",
+    "AgentVote",
+    "Credential",
+    "Decision",
+    "Experiment",
+    "FeatureFlag",
+    "JuryPolicy",
+    "JuryRecord",
+    "SelectionPolicy",
+    "Signal",
+    "SplitChange",
+    "Strategy",
+    "WebhookEvent",
+]
