@@ -17,9 +17,6 @@ from market_app import services
 from market_app.interface import as_contract
 
 ETF_UNDERLYINGS: Final = frozenset({"SPY", "QQQ", "IWM", "DIA"})  # their options trade until 16:15
-RATE: Final = 0.04  # a flat rate is precise enough to rank strikes by delta and to watch Greeks decay
-
-
 GOOD: Final = QuoteVerdict(True, None, "good")
 
 

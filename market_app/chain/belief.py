@@ -1,15 +1,22 @@
-"""Whether a price is believable beside the last good one: a broken feed multiplies prices, markets seldom do."""
+"""Whether a price is believable: beside the last good one, since a broken feed multiplies prices and markets seldom do, and
+for an option beside its underlying, which bounds it even where nobody has seen it before."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, NamedTuple
 
+from domain.options.bounds import Breach, breach
 from domain.quotes import Quote
+from domain.symbols.occ import OptionContract
+from domain.symbols.roots import ticker_of
 from market_app.capabilities import Capability
 from market_app.chain import shared
+from market_app.interface import as_contract
+from market_app.stream.board import streamed_quotes
 
 REMEMBERED: Final = timedelta(minutes=10)
 WRITTEN_EVERY: Final = timedelta(seconds=5)
@@ -46,8 +53,13 @@ class Belief:
         self._written: dict[str, tuple[datetime, Decimal]] = {}  # to Redis, by this process
 
     def recall(self, symbols: Iterable[str], now: datetime) -> None:
-        """Read in one round trip what others know of symbols that this process knows nothing of."""
-        unknown = [symbol for symbol in symbols if not self._knows(symbol, now)]
+        """Read in one round trip what others know of symbols and underlyings that this process knows nothing of.
+
+        An underlying that the price stream tells of is asked for by nobody, so it is looked up there, in a second one.
+        """
+        wanted = list(symbols)
+        underlyings = {ticker_of(contract.root) for symbol in wanted if (contract := _contract(symbol)) is not None}
+        unknown = [symbol for symbol in dict.fromkeys([*wanted, *underlyings]) if not self._knows(symbol, now)]
         if not unknown:
             return
         try:
@@ -57,18 +69,25 @@ class Belief:
         for symbol, text in zip(unknown, texts, strict=True):
             if text is not None:
                 self._last[symbol] = (now, Decimal(text))
+        unseen = [symbol for symbol in underlyings if not self._knows(symbol, now)]
+        for symbol, quote in streamed_quotes(unseen, now=now).items():
+            self._last[symbol] = (now, _middle(quote))
 
     def believes(
         self, capability: Capability, quote: Quote, suspect: Quote | None, now: datetime, *, can_confirm: bool
     ) -> bool:
         """quote has passed the gate. suspect: another provider's quote that was not believed just now.
 
-        A symbol that nobody has seen lately has nothing to be compared with, and is believed. When only this process has
-        not seen it, because Redis is away, another provider has to confirm it where there is one (can_confirm).
+        A symbol that nobody has seen lately is compared with nothing but its underlying, if it is an option and that is
+        known; unlikely beside it, it has to be confirmed like a jump, and what is impossible nobody can confirm. When only
+        this process has not seen a symbol, because Redis is away, another provider has to confirm it where there is one
+        (can_confirm).
         """
-        middle, bounds = _middle(quote), BOUNDS[capability]
+        middle, bounds, found = _middle(quote), BOUNDS[capability], self._breach(quote, now)
+        if found is Breach.IMPOSSIBLE:
+            return False
         if not self._knows(quote.symbol, now):
-            if not (can_confirm and shared.away()):
+            if found is None and not (can_confirm and shared.away()):
                 return True
         elif bounds.hold(middle, self._last[quote.symbol][1]):
             return True
@@ -94,6 +113,14 @@ class Belief:
             except shared.Alone:
                 return
 
+    def _breach(self, quote: Quote, now: datetime) -> Breach | None:
+        contract = _contract(quote.symbol)
+        if contract is None or quote.bid is None or quote.ask is None:
+            return None
+        underlying = ticker_of(contract.root)
+        spot = self._last[underlying][1] if self._knows(underlying, now) else None
+        return breach(contract, quote.bid, quote.ask, spot, now.date())
+
     def _is_news(self, symbol: str, middle: Decimal, now: datetime) -> bool:
         written = self._written.get(symbol)
         return written is None or now - written[0] >= WRITTEN_EVERY or abs(middle - written[1]) > MOVED * written[1]
@@ -101,6 +128,12 @@ class Belief:
     def _knows(self, symbol: str, now: datetime) -> bool:
         kept = self._last.get(symbol)
         return kept is not None and now - kept[0] <= REMEMBERED
+
+
+@lru_cache(maxsize=20_000)
+def _contract(symbol: str) -> OptionContract | None:
+    """A chain of thousands is read several times over."""
+    return as_contract(symbol)
 
 
 def _middle(quote: Quote) -> Decimal:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from domain.exits import Greeks
 from domain.options.expiry import years_until
-from market_app.quoting import RATE
+from market_app.rates import risk_free_rate
 from positions_app.services.held import Held
 
 
@@ -32,8 +32,9 @@ def greeks_of(positions: Sequence[Held], spots: Mapping[str, Decimal], now: date
     strike = np.array([p.strike for p in picked])
     left = np.array([years[p.expires_at] for p in picked])
     mark = np.array([float(p.mark or 0) for p in picked])
-    vol = bsm.implied_volatility(mark, sign, spot, strike, left, RATE, 0.0)
-    found = bsm.greeks(sign, spot, strike, left, RATE, 0.0, vol)
+    rate = risk_free_rate(now)
+    vol = bsm.implied_volatility(mark, sign, spot, strike, left, rate, 0.0)
+    found = bsm.greeks(sign, spot, strike, left, rate, 0.0, vol)
     columns = zip(
         usable,
         found.delta.tolist(),

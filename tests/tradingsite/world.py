@@ -15,7 +15,7 @@ from workers.operations import sweep
 
 
 def live_through_some_days(floor: Floor) -> None:
-    """Held, closed, settled, reversed and half-filled positions, refusals of each stage, a halt, a schedule run, an alert with its shadow."""
+    """Held, closed, settled, reversed and half-filled positions, refusals, a halt, a schedule run, an alert with its shadow."""
     seed_exit_rules()
     desk = a_desk(limits={"max_open_positions": 6, "max_exposure": 10_000, "max_exposure_per_position": 2_000})
     twice = desk.alert("AAPL")
