@@ -1,4 +1,4 @@
-"""A small in-process memory of answers that cost more to get than to keep."""
+"""Small in-process memories of answers that cost more to get, or to compute, than to keep."""
 
 from __future__ import annotations
 
@@ -6,12 +6,24 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 from weakref import WeakKeyDictionary
 
 from market_app.interface import MarketData
 
 Answer = TypeVar("Answer")
+Told = TypeVar("Told")
+
+
+@runtime_checkable
+class KeepsAnswers(Protocol):
+    """A source that keeps chains, bars and activity itself, and gives the same object while it does.
+
+    It is asked each time: two that keep one behind the other would add their times up.
+    """
+
+    @property
+    def keeps_answers(self) -> bool: ...
 
 
 class Memory(Generic[Answer]):
@@ -41,4 +53,26 @@ class Memory(Generic[Answer]):
             shelf.move_to_end(key)
             while len(shelf) > self._entries:
                 shelf.popitem(last=False)
+        return answer
+
+
+class Derived(Generic[Told, Answer]):
+    """What was computed from an answer, for as long as that very object is what is told: it has no age of its own."""
+
+    def __init__(self, *, entries: int) -> None:
+        self._entries = entries
+        self._kept: OrderedDict[Hashable, tuple[Told, Answer]] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, key: Hashable, told: Told, build: Callable[[Told], Answer]) -> Answer:
+        """key: of what told is the answer to; the last one for each is kept, the least recently computed dropped first."""
+        kept = self._kept.get(key)
+        if kept is not None and kept[0] is told:
+            return kept[1]
+        answer = build(told)
+        with self._lock:
+            self._kept[key] = (told, answer)
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._entries:
+                self._kept.popitem(last=False)
         return answer

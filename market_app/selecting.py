@@ -26,16 +26,15 @@ from domain.selection import (
     select,
     shelved,
 )
-from domain.symbols.occ import Right
+from domain.symbols.occ import OptionContract, Right
 from market_app import providers, services
-from market_app.memory import Memory
+from market_app.memory import Derived, Memory
 from market_app.quoting import exchange_date
 from market_app.rates import risk_free_rate
 
 if TYPE_CHECKING:
     from market_app.analysis import Analysed
 
-ACTIVITY_KEPT: Final = timedelta(minutes=10)  # open interest changes once a day, and volume is judged coarsely
 HISTORY_KEPT: Final = timedelta(hours=1)
 _DAYS_PER_YEAR: Final = 365
 
@@ -47,8 +46,8 @@ class _Told(NamedTuple):
     note: str
 
 
-_shelves: Memory[Shelves] = Memory(entries=64)
-_told: Memory[_Told] = Memory(entries=64)
+_shelves: Derived[list[OptionContract], Shelves] = Derived(entries=64)
+_told: Derived[Mapping[str, Activity], _Told] = Derived(entries=64)
 _histories: Memory[VolatilityRange | None] = Memory(entries=256)
 
 
@@ -122,29 +121,16 @@ def _theta(row: Analysed, spot: float, rate: float) -> float | None:
 
 def _shelved(underlying: str, now: datetime) -> Shelves:
     """The chain, sorted once for as long as it is kept."""
-    return _shelves.get(
-        providers.current(),
-        (underlying, exchange_date(now)),
-        at=now,
-        keep=services.CHAIN_KEPT,
-        build=lambda: shelved(services.chain(underlying, now=now)),
-    )
+    return _shelves.of(underlying, services.chain(underlying, now=now), shelved)
 
 
 def _activity(underlying: str, now: datetime) -> _Told:
-    """Asked once in some minutes. What a provider does not tell is unknown, and no reason by itself to choose nothing."""
-    key = (underlying, exchange_date(now))
+    """What a provider does not tell is unknown, and no reason by itself to choose nothing."""
     try:
-        return _told.get(
-            providers.current(), key, at=now, keep=ACTIVITY_KEPT, build=lambda: _ask_activity(underlying, now)
-        )
+        told = services.activity(underlying, now=now)
     except MarketDataUnavailable as unavailable:
         return _Told({}, f"open interest and volume are unknown: {unavailable.message}")
-
-
-def _ask_activity(underlying: str, now: datetime) -> _Told:
-    told = services.activity(underlying, now=now)
-    return _Told(told, _what_is_missing(told.values()))
+    return _told.of(underlying, told, lambda activity: _Told(activity, _what_is_missing(activity.values())))
 
 
 def _what_is_missing(known: Collection[Activity]) -> str:

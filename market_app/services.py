@@ -1,17 +1,19 @@
 """Questions to the market as the rest of the system puts them: asked of the current provider, remembered where right.
 
+Chains, bars and activity are kept once: by the provider where it keeps its answers itself, as the chain of providers does
+for all processes, else by this process. What is computed from them lives as long as the very answer it was computed from.
 ``now`` defaults to the clock of books_app, so that a replay sees its own day. Nothing here writes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from books_app import clock
 from domain.errors import MarketDataUnavailable
@@ -22,21 +24,24 @@ from domain.sessions import Product, SessionState
 from domain.symbols.occ import OptionContract
 from market_app import providers, sessions
 from market_app.capabilities import Capability, LooksAgain
-from market_app.interface import Activity, Hours, OptionActivity, Witnesses
-from market_app.memory import Memory
+from market_app.interface import Activity, Hours, MarketData, OptionActivity, Witnesses
+from market_app.keeping import ACTIVITY_KEPT, CHAIN_KEPT
+from market_app.memory import Derived, KeepsAnswers, Memory
 from market_app.queries import ailing_capabilities
 
 LOOKED_AT: Final = "SPY"  # every provider has it
 CANDLES: Final = 200  # enough for the longest average of an agent, and for an EMA 21 to have forgotten its seed
-CHAIN_KEPT: Final = timedelta(minutes=5)
-BARS_KEPT: Final = timedelta(minutes=1)
-ACTIVITY_KEPT: Final = timedelta(minutes=2)  # open interest is a day old anyway, volume grows slowly
+DAY_S: Final = 86_400
+BARS_KEPT: Final = timedelta(minutes=1)  # and no longer than the minute: bars end with one
+DAYS_KEPT: Final = timedelta(hours=1)  # and no longer than the hour: sessions end with one
 _PLACES: Final = Decimal("0.0001")
 
 _chains: Memory[list[OptionContract]] = Memory(entries=64)
 _bars: Memory[list[Bar]] = Memory(entries=256)
 _activities: Memory[dict[str, Activity]] = Memory(entries=64)
-_indicators_of: Memory[Indicators] = Memory(entries=256)
+_indicators_of: Derived[list[Bar], Indicators] = Derived(entries=256)
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,27 +141,22 @@ def witness(beside: Quote, *, now: datetime | None = None) -> Quote | None:
 
 
 def chain(underlying: str, *, now: datetime | None = None) -> list[OptionContract]:
-    """Listed contracts that have not expired, ordered by expiration, right, strike; kept for five minutes of a day.
+    """Listed contracts that have not expired, ordered by expiration, right, strike; at most five minutes old.
 
     Raises MarketDataUnavailable. The list is shared: do not change it.
     """
     at, provider = now or clock.now(), providers.current()
-    day = _local_day(Product.EQUITY_OPTION, at)
-    return _chains.get(
-        provider, (underlying, day), at=at, keep=CHAIN_KEPT, build=lambda: provider.chain(underlying, now=at)
-    )
+    key = (underlying, _local_day(Product.EQUITY_OPTION, at))
+    return _kept(_chains, provider, key, at, CHAIN_KEPT, lambda: provider.chain(underlying, now=at))
 
 
 def bars(symbol: str, *, interval_s: int, count: int = CANDLES, now: datetime | None = None) -> list[Bar]:
-    """Last completed bars, oldest first, asked once a minute. Raises MarketDataUnavailable. The list is shared."""
+    """Last completed bars, oldest first. Raises MarketDataUnavailable. The list is shared: do not change it."""
     at, provider = now or clock.now(), providers.current()
-    minute = at.replace(second=0, microsecond=0)
-    return _bars.get(
-        provider,
-        (symbol, interval_s, count, minute),
-        at=at,
-        keep=BARS_KEPT,
-        build=lambda: provider.bars(symbol, interval_s=interval_s, count=count, now=at),
+    keep = DAYS_KEPT if interval_s >= DAY_S else BARS_KEPT
+    key = (symbol, interval_s, count, at.timestamp() // keep.total_seconds())
+    return _kept(
+        _bars, provider, key, at, keep, lambda: provider.bars(symbol, interval_s=interval_s, count=count, now=at)
     )
 
 
@@ -171,7 +171,7 @@ def activity(underlying: str, *, now: datetime | None = None) -> dict[str, Activ
         raise MarketDataUnavailable("no_market_data", text)
     asked: OptionActivity = provider
     key = (underlying, _local_day(Product.EQUITY_OPTION, at))
-    return _activities.get(provider, key, at=at, keep=ACTIVITY_KEPT, build=lambda: asked.activity(underlying, now=at))
+    return _kept(_activities, provider, key, at, ACTIVITY_KEPT, lambda: asked.activity(underlying, now=at))
 
 
 def look_again() -> list[str]:
@@ -258,7 +258,7 @@ def _judged(symbol: str, now: datetime, limits: QuoteLimits, reference: Referenc
 
 
 def _seen(symbol: str, interval_s: int | None, now: datetime) -> tuple[Indicators | None, Decimal | None, str]:
-    """Indicators and the close of the last completed bar, computed once a minute; or a note why there are none."""
+    """Indicators and the close of the last completed bar, computed once for these bars; or a note why there are none."""
     if interval_s is None:
         return None, None, "the alert names no interval in seconds"
     try:
@@ -267,9 +267,7 @@ def _seen(symbol: str, interval_s: int | None, now: datetime) -> tuple[Indicator
         return None, None, unavailable.message
     if not candles:
         return None, None, f"no completed bar of {interval_s} s yet"
-    key = (symbol, interval_s, candles[-1].start, len(candles))
-    seen = _indicators_of.get(providers.current(), key, at=now, keep=BARS_KEPT, build=lambda: _indicators(candles))
-    return seen, candles[-1].close, ""
+    return _indicators_of.of((symbol, interval_s), candles, _indicators), candles[-1].close, ""
 
 
 def _indicators(candles: list[Bar]) -> Indicators:
@@ -291,6 +289,20 @@ def _indicators(candles: list[Bar]) -> Indicators:
         rsi14=or_none(indicators.rsi, closes),
         atr14=or_none(indicators.atr, highs, lows, closes),
     )
+
+
+def _kept(
+    memory: Memory[Answer],
+    provider: MarketData,
+    key: Hashable,
+    at: datetime,
+    keep: timedelta,
+    ask: Callable[[], Answer],
+) -> Answer:
+    """From this process's memory, or by the provider that keeps its answers itself."""
+    if isinstance(provider, KeepsAnswers):
+        return ask()
+    return memory.get(provider, key, at=at, keep=keep, build=ask)
 
 
 def _local_day(product: Product, at: datetime) -> date:

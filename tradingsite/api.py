@@ -21,6 +21,7 @@ from books_app import clock
 from books_app.api import BookViewSet
 from books_app.web.errors import envelope
 from books_app.web.views import ApiBase
+from market_app.api import Quotes
 from orders_app.api import CancelOrder, ClosePosition, FillViewSet, OrderViewSet
 from positions_app.api import ExitRuleViewSet, PositionViewSet
 from risk_app.api import HaltBook, LimitViewSet, ResumeBook
@@ -108,6 +109,7 @@ urlpatterns = [
     path("v1/orders/<int:pk>/cancel/", CancelOrder.as_view(), name="api-order-cancel"),
     path("v1/books/<slug:name>/halt/", HaltBook.as_view(), name="api-book-halt"),
     path("v1/books/<slug:name>/resume/", ResumeBook.as_view(), name="api-book-resume"),
+    path("v1/quotes/", Quotes.as_view(), name="api-quotes"),
     path("v1/stats/", Stats.as_view(), name="api-stats"),
     path("v1/token/", Token.as_view(), name="api-token"),
     path("v1/token/refresh/", TokenRefresh.as_view(), name="api-token-refresh"),

@@ -56,17 +56,17 @@ def _ask(fake: Any, seconds: float) -> _Seen:
     """What one process sees. Answers for which something had to be fetched, by it or by another, are counted apart."""
     from books_app import clock
     from books_app.redis import client
-    from market_app.chain import quotes as chain_quotes
+    from market_app.chain import shared
     from tests.fakes import market
 
     chain, symbols, fetches = _chain(fake), _symbols(fake), []
-    take = chain_quotes.shared.take
+    take = shared.take
 
     def counted(*arguments: Any) -> Any:
         fetches.append(arguments)
         return take(*arguments)
 
-    chain_quotes.shared.take = counted
+    shared.take = counted
     seen, until = _Seen([], [], 0, 0), time.monotonic() + seconds
     fetched = wrong = 0
     while time.monotonic() < until:

@@ -7,21 +7,29 @@ fifteen characters are date, right and strike, so parsing goes from the right: r
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from domain.errors import RuleBroken
 
 _OCC = re.compile(r"(?P<root>[A-Z][A-Z0-9]{0,5}) *(?P<date>\d{6})(?P<right>[CP])(?P<strike>\d{8})", re.ASCII)
 _MAX_STRIKE = Decimal("99999.999")
+_made, _set = object.__new__, object.__setattr__  # of a frozen contract in the making
 CENTURY = 2000  # listed options began in 1973, but the two-digit year of this form is only used for 2000 and later
 
 
 class Right(StrEnum):
     CALL = "C"
     PUT = "P"
+
+
+@lru_cache(maxsize=16_384)
+def _is_in_steps(strike: Decimal) -> bool:
+    return strike * 1000 % 1 == 0
 
 
 class BadOptionSymbol(RuleBroken):
@@ -67,6 +75,27 @@ class OptionContract:
         except ValueError:
             raise BadOptionSymbol(f"{stamp} in {text[:40]!r} is not a date YYMMDD") from None
         return cls(found["root"], expiration, Right(found["right"]), Decimal(found["strike"]) / 1000, multiplier)
+
+    @classmethod
+    def ladder(
+        cls, root: str, expiration: date, right: Right, strikes: Iterable[Decimal], *, multiplier: int = 100
+    ) -> list[OptionContract]:
+        """Contracts that differ in their strike alone, made several times faster than one by one. Raises BadOptionSymbol."""
+        found, given = [], list(strikes)
+        for strike in (min(given), max(given)) if given else ():
+            cls(root, expiration, right, strike, multiplier)
+        for strike in given:
+            if not _is_in_steps(strike):
+                raise BadOptionSymbol(f"strike {strike} is not in steps of 0.001")
+            contract = _made(cls)
+            _set(contract, "root", root)
+            _set(contract, "expiration", expiration)
+            _set(contract, "right", right)
+            _set(contract, "strike", strike)
+            _set(contract, "multiplier", multiplier)
+            _set(contract, "_symbol", "")
+            found.append(contract)
+        return found
 
     @property
     def symbol(self) -> str:

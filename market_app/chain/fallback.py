@@ -3,6 +3,9 @@
 A quote counts as an answer only when it passes the gate and is believable beside the last one; what one provider has
 badly, the next is asked for. What the price stream has told within the last seconds is not asked for at all. When nobody
 has it well, the best of the bad is given, so that the verdict can say why.
+
+Quotes are kept for a second, chains for five minutes, activity for two, bars until the next one closes: here, in two tiers
+that all processes share, and nowhere behind it (keeps_answers).
 """
 
 from __future__ import annotations
@@ -21,8 +24,10 @@ from domain.quote_gate import OPTION_LIMITS, UNDERLYING_LIMITS, first_fault
 from domain.quotes import Bar, FeedClass, Quote
 from domain.sessions import Product, SessionState
 from domain.symbols.occ import OptionContract
-from market_app import sessions
+from market_app import keeping, sessions
 from market_app.capabilities import Capability, Source, kind_of
+from market_app.chain import written
+from market_app.chain.answers import KeptAnswers
 from market_app.chain.belief import Belief
 from market_app.chain.guard import guarded
 from market_app.chain.listing import believable
@@ -38,7 +43,6 @@ Observe = Callable[[Capability, FeedHealth], None]
 
 PATIENCE_S: Final = 8.0  # for a whole question, where the caller sets no nearer deadline
 PAUSES_S: Final = (0.0, 1.0, 2.0)  # before each round of asking everybody
-DAY_S: Final = 86_400
 UNHELPFUL_FOR: Final = timedelta(seconds=15)  # a provider that had no good quote is not asked for it again so soon
 _LIMITS: Final = {Capability.QUOTES: UNDERLYING_LIMITS, Capability.OPTION_QUOTES: OPTION_LIMITS}
 _ENTRIES: Final = 50_000
@@ -88,6 +92,7 @@ class Fallback:
 
     name = "chain"
     feed = FeedClass.REAL_TIME
+    keeps_answers = True
 
     def __init__(
         self,
@@ -101,6 +106,9 @@ class Fallback:
         """
         self._observe, self._uses = observe, uses
         self._cache = QuoteCache(kept)
+        self._chains = KeptAnswers("chain", written.CHAIN, entries=64)
+        self._activities = KeptAnswers("activity", written.ACTIVITY, entries=64)
+        self._bars = KeptAnswers("bars", written.BARS, entries=512)
         self._belief = Belief()
         self._unhelpful: dict[tuple[str, str], datetime] = {}
 
@@ -129,39 +137,55 @@ class Fallback:
         return None
 
     def chain(self, underlying: str, *, now: datetime) -> list[OptionContract]:
-        listed = self._first(Capability.CHAIN, underlying, lambda source: source.chain(underlying, now=now))
-        calendar = self.calendar(Product.EQUITY_OPTION)
-        return believable(underlying, listed, today=now.astimezone(calendar.zone).date(), calendar=calendar)
+        """The same list for everybody while it is kept: do not change it."""
+        fetch = partial(self._ask_chain, underlying, now=now)
+        key = f"{underlying}:{self._option_day(now)}"
+        return _kept(self._chains, key, now, fetch, lambda _, at: at + keeping.CHAIN_KEPT)
 
     def activity(self, underlying: str, *, now: datetime) -> dict[str, Activity]:
-        return self._first(Capability.ACTIVITY, underlying, lambda source: source.activity(underlying, now=now))
+        """The same dictionary for everybody while it is kept: do not change it."""
+        fetch = partial(self._ask_activity, underlying, now=now)
+        key = f"{underlying}:{self._option_day(now)}"
+        return _kept(self._activities, key, now, fetch, lambda _, at: at + keeping.ACTIVITY_KEPT)
 
     def bars(self, symbol: str, *, interval_s: int, count: int, now: datetime) -> list[Bar]:
-        def ask(source: Source) -> list[Bar]:
-            return source.bars(symbol, interval_s=interval_s, count=count, now=now)
+        """The same list for everybody while it is kept: do not change it."""
 
-        return self._first(Capability.BARS, f"{symbol} bars of {interval_s} s", ask)
+        def until(found: list[Bar], at: datetime) -> datetime:
+            calendar = self.calendar(Product.EQUITY)
+            return keeping.bars_until(found, interval_s=interval_s, at=at, calendar=calendar)
+
+        fetch = partial(self._ask_bars, symbol, interval_s=interval_s, count=count, now=now)
+        return _kept(self._bars, f"{symbol}:{interval_s}:{count}", now, fetch, until)
 
     def market_open(self, *, now: datetime) -> bool:
         """By a provider's own word. Raises MarketDataUnavailable."""
         return self._first(Capability.SESSION, "the market's session", lambda source: source.market_open(now=now))
 
     def look_again(self, capability: Capability, symbol: str, *, now: datetime) -> None:
-        """Ask something small, so that a recovery is noticed where nobody asks. Raises MarketDataUnavailable."""
+        """Ask something small, past all that is kept, so that a recovery is noticed where nobody asks.
+
+        Raises MarketDataUnavailable.
+        """
         match capability:
             case Capability.QUOTES:
-                self.quotes([symbol], now=now)
+                self._look_again_at_quote(capability, symbol, now)
             case Capability.OPTION_QUOTES:
                 listed = self.chain(symbol, now=now)
-                self.quotes([contract.symbol for contract in listed[len(listed) // 4 :][:1]], now=now)
+                for contract in listed[len(listed) // 4 :][:1]:
+                    self._look_again_at_quote(capability, contract.symbol, now)
             case Capability.CHAIN:
-                self.chain(symbol, now=now)
+                self._ask_chain(symbol, now=now)
             case Capability.ACTIVITY:
-                self.activity(symbol, now=now)
+                self._ask_activity(symbol, now=now)
             case Capability.BARS:
-                self.bars(symbol, interval_s=DAY_S, count=1, now=now)
+                self._ask_bars(symbol, interval_s=keeping.DAY_S, count=1, now=now)
             case Capability.SESSION:
                 self.market_open(now=now)
+
+    def _look_again_at_quote(self, capability: Capability, symbol: str, now: datetime) -> None:
+        with deadline(PATIENCE_S):
+            self._asked(capability, [symbol], now=now)
 
     def calendar(self, product: Product) -> Calendar:
         return sessions.exchange_calendar(product)
@@ -172,10 +196,27 @@ class Fallback:
     def closing_price(self, symbol: str, *, day: date, now: datetime) -> Decimal:
         hours = self.calendar(Product.EQUITY).hours(day)
         if hours is not None and hours.closes_at <= now:
-            for bar in self.bars(symbol, interval_s=DAY_S, count=30, now=now):
+            for bar in self.bars(symbol, interval_s=keeping.DAY_S, count=30, now=now):
                 if bar.start.astimezone(sessions.NEW_YORK).date() == day:
                     return bar.close
         raise no_data(f"{symbol} after the close", day, self.name)
+
+    def _ask_chain(self, underlying: str, *, now: datetime) -> list[OptionContract]:
+        listed = self._first(Capability.CHAIN, underlying, lambda source: source.chain(underlying, now=now))
+        calendar = self.calendar(Product.EQUITY_OPTION)
+        return believable(underlying, listed, today=self._option_day(now), calendar=calendar)
+
+    def _ask_activity(self, underlying: str, *, now: datetime) -> dict[str, Activity]:
+        return self._first(Capability.ACTIVITY, underlying, lambda source: source.activity(underlying, now=now))
+
+    def _ask_bars(self, symbol: str, *, interval_s: int, count: int, now: datetime) -> list[Bar]:
+        def ask(source: Source) -> list[Bar]:
+            return source.bars(symbol, interval_s=interval_s, count=count, now=now)
+
+        return self._first(Capability.BARS, f"{symbol} bars of {interval_s} s", ask)
+
+    def _option_day(self, now: datetime) -> date:
+        return now.astimezone(self.calendar(Product.EQUITY_OPTION).zone).date()
 
     def _first(self, capability: Capability, what: str, ask: Callable[[Source], Answer]) -> Answer:
         """The first answer in order, over several rounds while the deadline allows."""
@@ -258,6 +299,21 @@ class Fallback:
         seen = assess(question.outcomes)
         if seen is not None:
             self._observe(question.capability, seen)
+
+
+def _kept(
+    answers: KeptAnswers[Answer],
+    key: str,
+    now: datetime,
+    fetch: Callable[[], Answer],
+    good_until: Callable[[Answer, datetime], datetime],
+) -> Answer:
+    """The answer that is kept, or by one question over all processes. Raises MarketDataUnavailable."""
+    with deadline(PATIENCE_S):
+        found = answers.many([key], now, lambda keys: dict.fromkeys(keys, fetch()), good_until)
+    if key not in found:
+        raise MarketDataUnavailable("provider_timed_out", f"{key}: somebody else has asked, and has no answer in time")
+    return found[key]
 
 
 def _rounds(question: _Question) -> Iterator[float]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from time import monotonic
 from typing import Any, Final
 
 import structlog
 from websockets.exceptions import WebSocketException
 
+from books_app import clock
 from market_app.stream.line import make_line
 
 SYMBOL_LIMIT_EXCEEDED: Final = 405
@@ -52,7 +54,7 @@ class Feed:
         self._silent_connections = 0  # in a row
         self._was_heard = True  # on the connection that is or was
         self._heard_at: float | None = None  # monotonic
-        self._accepted: set[str] = set()  # what the server says that we are subscribed to
+        self._accepted: dict[str, datetime] = {}  # what the server says that we are subscribed to, and since when
         self._wanted = asyncio.Event()
         self._line = make_line(stream_class, url=url, key=key, secret=secret, observer=self)
 
@@ -76,7 +78,7 @@ class Feed:
         self.symbols, self.left_out = chosen, left_out
         patience = min(self._deaf_after_s * 2 ** min(self._silent_connections, 16), LONGEST_SILENCE_S)
         self._line.listen_for(patience if in_session and chosen else None)
-        if set(chosen) != self._accepted:
+        if set(chosen) != set(self._accepted):
             await self._subscribe()
         if new and self.is_connected:
             self._on_gap(new)
@@ -97,10 +99,14 @@ class Feed:
             log.info("stream_subscription_waits", feed=self.name, error=type(cut).__name__)
 
     def state(self) -> dict[str, Any]:
-        """Of this feed, as JSON. silence_s: since the last quote, None before the first."""
+        """Of this feed, as JSON. silence_s: since the last quote, None before the first.
+
+        subscribed: by the server's word, each symbol with the moment since when without a break.
+        """
         return {
             "connected": self.is_connected,
             "symbols": list(self.symbols),
+            "subscribed": {symbol: since.isoformat() for symbol, since in self._accepted.items()},
             "left_out": list(self.left_out),
             "connections": self.connections,
             "silence_s": None if self._heard_at is None else round(monotonic() - self._heard_at, 3),
@@ -111,7 +117,7 @@ class Feed:
 
     def connected(self) -> None:
         self.connections += 1
-        self._accepted = set()
+        self._accepted = {}
         self._silent_connections = 0 if self._was_heard else self._silent_connections + 1
         self._was_heard = False
         self.is_connected, self.error = True, ""
@@ -136,7 +142,8 @@ class Feed:
             self._limit = len(self.symbols) // 2  # the next look keeps to it; a restart tries the whole limit again
 
     def accepted(self, symbols: Collection[str]) -> None:
-        self._accepted = set(symbols)
+        now = clock.now()
+        self._accepted = {symbol: self._accepted.get(symbol, now) for symbol in symbols}
         log.info("stream_subscribed", feed=self.name, symbols=len(symbols))
 
     async def quoted(self, message: dict[str, Any]) -> None:

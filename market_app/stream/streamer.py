@@ -27,6 +27,7 @@ from market_app.stream.hands import Hand
 LOOK_EVERY_S: Final = 2.0
 BEAT_EVERY_S: Final = 1.0
 FILL_AGAIN_S: Final = 5.0
+WRITE_AGAIN_S: Final = 0.5
 ASK_AGAIN_S: Final = 0.5  # to end, so long may a line take to say good-bye
 SHARES, OPTIONS = "shares", "options"
 
@@ -86,7 +87,7 @@ class Streamer:
         stock_feed, option_feed = feeds_of(access)
         self._classes = {SHARES: STOCK_FEEDS[stock_feed], OPTIONS: OPTION_FEEDS[option_feed]}
         self._guard, self._backfill = guard, backfill
-        self._pending: dict[str, Quote] = {}  # by symbol: of two that wait, the later one counts
+        self._pending: dict[str, Quote | None] = {}  # by symbol: of two that wait, the later one counts
         self._due: set[int] = set()
         self._gap: set[str] = set()
         self._latest: dict[str, datetime] = {}
@@ -126,12 +127,17 @@ class Streamer:
             task.result()
 
     def take(self, quote: Quote) -> None:
-        """One price, from stream or REST: judged, and only when it is good and not older than what is known passed on."""
+        """One price, from stream or REST: judged, and only when it is good and not older than what is known passed on.
+
+        A newer one that is not good takes the last good one off the board: whoever needs the price asks for it anew.
+        """
         known = self._latest.get(quote.symbol)
         if known is not None and quote.provider_time < known:
             return
         if not quoting.judged(quote.symbol, quote, now=quote.received_at).good:
             self.refused += 1
+            self._pending[quote.symbol] = None
+            self._told.set()
             return
         self._latest[quote.symbol] = quote.provider_time
         self._pending[quote.symbol] = quote
@@ -185,15 +191,22 @@ class Streamer:
             self._told.clear()
             quotes, self._pending = self._pending, {}
             due, self._due = self._due, set()
-            await hand.do(self._write, quotes, due)
+            if not await hand.do(self._write, quotes, due):
+                self._pending = {**quotes, **self._pending}  # or the board would keep what is over
+                self._told.set()
+                await asyncio.sleep(WRITE_AGAIN_S)
 
-    def _write(self, quotes: Mapping[str, Quote], due: Collection[int]) -> None:
+    def _write(self, quotes: Mapping[str, Quote | None], due: Collection[int]) -> bool:
+        """Whether the prices are on the board. The nudges go out in any case."""
+        is_written = True
         try:
             board.write(quotes)
         except RedisError as e:
+            is_written = False
             log.warning("stream_without_redis", error=type(e).__name__, quotes=len(quotes))
         for position_id in due:  # after the prices, which whoever is nudged will read
             self._guard.nudge(position_id)
+        return is_written
 
     async def _fill(self) -> None:
         """Ask by REST for what may have been missed; what fails is asked again, with whatever has been missed since."""

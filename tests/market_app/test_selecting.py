@@ -16,10 +16,11 @@ from domain.selection.filters import LOOKED_AT
 from domain.symbols.occ import OptionContract, Right
 from market_app.analysis import analysed
 from market_app.interface import Activity
+from market_app.keeping import ACTIVITY_KEPT
 from market_app.providers import use_provider
 from market_app.providers.simulated import Simulated
 from market_app.rates import risk_free_rate
-from market_app.selecting import ACTIVITY_KEPT, selection_of
+from market_app.selecting import selection_of
 
 NOW = datetime(2026, 11, 20, 15, 0, 20, tzinfo=UTC)
 

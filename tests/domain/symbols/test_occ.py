@@ -58,6 +58,27 @@ def test_a_contract_that_could_not_be_written_is_refused(wrong: dict[str, object
         OptionContract(**{**good, **wrong})  # type: ignore[arg-type]
 
 
+@given(_CONTRACTS, st.lists(st.integers(1, 99_999_999), min_size=1, max_size=5))
+def test_a_ladder_is_its_contracts(contract: OptionContract, strikes: list[int]) -> None:
+    """Made together they equal those made one by one: value, hash, symbol and order."""
+    of, prices = (contract.root, contract.expiration, contract.right), [Decimal(strike) / 1000 for strike in strikes]
+    ladder = OptionContract.ladder(*of, prices, multiplier=150)
+    each = [OptionContract(*of, price, 150) for price in prices]
+
+    assert ladder == each
+    assert set(ladder) == set(each)
+    assert [one.symbol for one in ladder] == [one.symbol for one in each]
+
+
+@pytest.mark.parametrize("strikes", [["0", "5"], ["5", "-1"], ["5", "100000"], ["5", "5.0001", "6"]])
+def test_a_ladder_with_one_bad_strike_is_refused(strikes: list[str]) -> None:
+    """As that contract by itself would be; so is one of an impossible root."""
+    with pytest.raises(BadOptionSymbol):
+        OptionContract.ladder("SPY", date(2027, 1, 15), Right.CALL, map(Decimal, strikes))
+    with pytest.raises(BadOptionSymbol):
+        OptionContract.ladder("BRK.B", date(2027, 1, 15), Right.CALL, [Decimal(5)])
+
+
 def test_intrinsic_value_is_never_negative() -> None:
     """A call gains above its strike, a put below."""
     call = OptionContract.parse("SPY270115C00700000")

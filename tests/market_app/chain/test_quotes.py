@@ -15,7 +15,7 @@ from books_app import clock
 from books_app.redis import detached
 from domain.errors import MarketDataUnavailable
 from domain.quotes import FeedClass, Quote
-from market_app.chain import quotes as chain_quotes
+from market_app.chain import flights, shared
 from market_app.chain.quotes import KEPT, QuoteCache
 from tests.factories import VirtualClock
 from tests.fakes import market
@@ -63,11 +63,11 @@ def test_only_what_is_missing_is_fetched() -> None:
 
 @pytest.mark.parametrize("kind", ["same process", "another process"])
 def test_nothing_is_served_beyond_its_time(kind: str) -> None:
-    """A moment beyond a second the quote is fetched again, in the process that kept it and in any other."""
+    """A quote that is a second old is fetched again, in the process that kept it and in any other."""
     time_of_day, cache, fetch = VirtualClock(), QuoteCache(), Fetcher()
     with clock.running_on(time_of_day):
         cache.quotes(["SPY"], clock.now(), fetch)
-        time_of_day.forward(KEPT.total_seconds())
+        time_of_day.forward(KEPT.total_seconds() - 0.001)
         cache.quotes(["SPY"], clock.now(), fetch)
         assert len(fetch.asked) == 1
         time_of_day.forward(0.001)
@@ -109,7 +109,7 @@ def test_many_processes_cause_one_call(two: Two) -> None:
 def test_without_flights_each_process_calls_for_itself(two: Two) -> None:
     """The same eight processes with the flights taken away cause several calls."""
     chain = two.chain()
-    with mock.patch.object(chain_quotes.shared, "take", lambda keys, token, hold_ms: [True] * len(keys)):
+    with mock.patch.object(shared, "take", lambda keys, token, hold_ms: [True] * len(keys)):
         at_once_in_processes(PROCESSES, lambda number: len(chain.quotes(["SPY"], now=two.now)))
 
     assert len(two.first.arrivals) > 1
@@ -139,8 +139,8 @@ def test_when_the_fetcher_fails_those_who_waited_ask_for_themselves() -> None:
 
 def test_a_fetcher_that_died_is_replaced() -> None:
     """A flight that nobody ends is over after its time."""
-    with mock.patch.object(chain_quotes, "HOLD_S", 0.2):
-        dead = QuoteCache()._flight(["SPY"])
+    with mock.patch.object(flights, "HOLD_S", 0.2):
+        dead = flights.Flights("quote").taken(["SPY"])
         dead.__enter__()  # and then its process is gone
 
         assert "SPY" in QuoteCache().quotes(["SPY"], clock.now(), Fetcher())

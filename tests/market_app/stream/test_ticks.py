@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 from decimal import Decimal
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -150,6 +150,118 @@ def test_a_streamed_price_counts_for_two_seconds(floor: Floor, redis_client: red
     assert streamed_quotes(["SPY"], now=quote.received_at + timedelta(seconds=2.1)) == {}
     redis_client.set("price:SPY", "{}")
     assert streamed_quotes(["SPY"], now=quote.received_at) == {}
+
+
+def well(now: datetime, **changed: Any) -> dict[str, Any]:
+    """What a stream tells that is subscribed to SPY for a minute and has heard something half a second ago."""
+    since = (now - timedelta(minutes=1)).isoformat()
+    feed = {"connected": True, "silence_s": 0.5, "subscribed": {"SPY": since}}
+    return {"at": now.isoformat(), "feeds": {"shares": {**feed, **changed}, "options": {**feed, "subscribed": {}}}}
+
+
+def test_a_quiet_symbol_counts_longer_where_the_stream_is_well(floor: Floor, redis_client: redis.Redis) -> None:
+    """Subscribed to, and the line hears other symbols: nothing newer was told, for fifteen seconds; QQQ is nobody's."""
+    now = clock.now()
+    quotes = floor.market.quotes(["SPY", "QQQ"], now=now)
+    board.write(quotes)
+    for age, counts in ((2, {"SPY", "QQQ"}), (2.1, {"SPY"}), (15, {"SPY"}), (15.1, set()), (-2.1, set())):
+        asked_at = now + timedelta(seconds=age)
+        board.write_health(well(asked_at))
+        assert set(streamed_quotes(["SPY", "QQQ"], now=asked_at)) == counts, age
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"connected": False},
+        {"silence_s": 4.0},  # told two seconds ago: six by now, and the line may be deaf
+        {"silence_s": None},
+        {"subscribed": {}},
+        {"subscribed": {"SPY": "later"}},
+        {"subscribed": None},
+    ],
+)
+def test_a_stream_that_is_not_well_vouches_for_nothing(
+    floor: Floor, redis_client: redis.Redis, changed: dict[str, Any]
+) -> None:
+    """Cut, deaf, not subscribed, or subscribed since the price only: two seconds, as without its word."""
+    now = clock.now()
+    if changed.get("subscribed") == {"SPY": "later"}:
+        changed = {"subscribed": {"SPY": (now + timedelta(milliseconds=1)).isoformat()}}
+    board.write(floor.market.quotes(["SPY"], now=now))
+    told_at, asked_at = now + timedelta(seconds=1), now + timedelta(seconds=3)
+    board.write_health(well(told_at))
+    assert "SPY" in streamed_quotes(["SPY"], now=asked_at)
+    board.write_health(well(told_at, **changed))
+    assert streamed_quotes(["SPY"], now=asked_at) == {}
+
+
+def test_a_stream_that_has_died_vouches_for_nothing(floor: Floor, redis_client: redis.Redis) -> None:
+    """Its last word may still stand in Redis: it is too old to be believed."""
+    now = clock.now()
+    board.write(floor.market.quotes(["SPY"], now=now))
+    board.write_health(well(now))
+    for seconds, counts in ((4, True), (4.1, False)):
+        assert ("SPY" in streamed_quotes(["SPY"], now=now + timedelta(seconds=seconds))) is counts
+
+
+def test_what_is_vouched_for_still_has_to_pass_the_gate(floor: Floor, redis_client: redis.Redis) -> None:
+    """By the provider's time it may be too old for any decision: then others are asked."""
+    now = clock.now()
+    quote = floor.market.quotes(["SPY"], now=now)["SPY"]._replace(provider_time=now - timedelta(seconds=85))
+    board.write({"SPY": quote})
+    for seconds, counts in ((4, True), (6, False)):
+        asked_at = now + timedelta(seconds=seconds)
+        board.write_health(well(asked_at))
+        assert ("SPY" in streamed_quotes(["SPY"], now=asked_at)) is counts
+
+
+def test_a_running_stream_vouches_for_what_it_is_subscribed_to(
+    floor: Floor, lines: FakeAlpacaStream, streaming: Streaming
+) -> None:
+    """AAPL has not ticked for three seconds, but SPY has on the same line: AAPL's last tick is its price."""
+    with streaming(watched=["SPY", "AAPL"]):
+        lines.await_subscribers("SPY", "AAPL")
+        until(lambda: _subscribed() == {"SPY", "AAPL"}, "the server's word has come")
+        lines.quote("AAPL", 270, Decimal("270.02"), clock.now())
+        until(lambda: shown("AAPL") == 270, "the tick is on the board")
+        told_at = clock.now()
+        while clock.now() < told_at + timedelta(seconds=3):
+            lines.quote("SPY", 700, Decimal("700.02"), clock.now())
+            sleep(0.2)
+        assert shown("AAPL") == 270
+        lines.pull_the_plug()
+        until(lambda: shown("AAPL") is None, "without a line nothing is vouched for", seconds=3)
+
+
+def _subscribed() -> set[str]:
+    told = board.health()
+    return set() if told is None else set(told["feeds"]["shares"]["subscribed"])
+
+
+def test_a_newer_price_that_is_bad_takes_the_good_one_off_the_board(
+    floor: Floor, lines: FakeAlpacaStream, streaming: Streaming
+) -> None:
+    """The bid has gone: what was good a moment ago is over, and whoever needs a price asks for it."""
+    with streaming(watched=["SPY"]):
+        lines.await_subscribers("SPY")
+        lines.quote("SPY", 700, Decimal("700.02"), clock.now())
+        until(lambda: shown("SPY") == 700, "the good one is on the board")
+        lines.quote("SPY", 0, Decimal("700.02"), clock.now() + timedelta(milliseconds=5))
+        until(lambda: shown("SPY") is None, "it is gone", seconds=1)
+
+
+def test_a_price_that_could_not_be_written_is_written_later(
+    floor: Floor, lines: FakeAlpacaStream, streaming: Streaming
+) -> None:
+    """Or the board would vouch for the one before it."""
+    with streaming(watched=["SPY"]):
+        lines.await_subscribers("SPY")
+        with detached():
+            lines.quote("SPY", 701, Decimal("701.02"), clock.now() + timedelta(milliseconds=5))
+            sleep(0.3)
+        shared.forget()
+        until(lambda: shown("SPY") == 701, "Redis is back", seconds=2)
 
 
 def test_without_redis_nothing_is_known_at_once(floor: Floor) -> None:
