@@ -50,6 +50,7 @@ class Standing:
 
 VARIANT_B: Final = "enable_variant_b"
 SHADOW: Final = "enable_shadow"
+LLM: Final = "enable_llm"
 _B: Final = (VARIANT_B,)
 
 FLAGS: Final[Mapping[str, Flag]] = {
@@ -61,7 +62,7 @@ FLAGS: Final[Mapping[str, Flag]] = {
         Flag("enable_squeeze", "the agent of the TTM squeeze has a seat", default=True, needs=_B),
         Flag("enable_strat", "the agent of the Strat has a seat", default=True, needs=_B),
         Flag("enable_satyland", "the agent of Saty's levels, ribbon and phase has a seat", needs=_B),
-        Flag("enable_llm", "a language model is asked, and its answer has a seat", needs=_B),
+        Flag(LLM, "a language model is asked, and its answer has a seat", needs=_B),
     )
 }
 

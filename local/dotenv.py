@@ -34,6 +34,10 @@ MARKET_PROVIDER=simulated
 # FINNHUB_API_KEY=
 # ALPHAVANTAGE_API_KEY=
 # PRICE_STREAM=true
+# A language model's advice on each alert, with the flag enable_llm; see docs/advice.md.
+# LLM_BASE_URL=http://127.0.0.1:11434/v1
+# LLM_API_KEY=
+# LLM_MODEL=
 
 # How the world calls this site. Anything but loopback needs https; your proxy's address goes into TRUSTED_PROXIES.
 # PUBLIC_URL=https://trading.example.com

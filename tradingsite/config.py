@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import sys
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, get_args, get_origin
@@ -63,6 +64,9 @@ Switch = Annotated[
 ]
 Address = Annotated[
     str, Field(pattern=r"^https?://\S+[^/\s]$", description="http(s)://host[:port][/path], no / at its end")
+]
+Price = Annotated[
+    Decimal, Field(ge=0, le=10_000, allow_inf_nan=False, description="USD for a million tokens, 0 to 10000")
 ]
 
 
@@ -146,6 +150,25 @@ class Settings(BaseSettings):
     FLAG_ENABLE_STRAT: Switch = None
     FLAG_ENABLE_SATYLAND: Switch = None
     FLAG_ENABLE_LLM: Switch = None
+    # A language model that is asked about each alert, where the flag enable_llm is on. Any server of OpenAI's protocol.
+    LLM_BASE_URL: Annotated[
+        str,
+        Field(
+            pattern=r"^(https?://[^\s@?#]*[^\s@?#/])?$",
+            description="empty, or http(s)://host[:port][/path] without / at its end, as a rule ending in /v1",
+        ),
+    ] = ""
+    LLM_API_KEY: Secret = None
+    LLM_MODEL: Annotated[str, Field(max_length=120, description="the model's name at that server, or empty")] = ""
+    LLM_TIMEOUT_S: Annotated[
+        float, Field(ge=0.1, le=30, allow_inf_nan=False, description="seconds for a whole answer, 0.1 to 30")
+    ] = 3.0
+    LLM_DAILY_COST: Annotated[
+        Decimal, Field(ge=0, le=10_000, allow_inf_nan=False, description="USD a day (UTC), 0 to 10000")
+    ] = Decimal("1.00")
+    # Rather too high than too low until somebody says: a cap that is reckoned with no price would hold nothing back.
+    LLM_PRICE_IN: Price = Decimal("5")
+    LLM_PRICE_OUT: Price = Decimal("25")
 
     ADMIN_USER: Annotated[str, Field(min_length=1, max_length=150, description="1 to 150 characters")] = "admin"
     ADMIN_PASSWORD: Annotated[
@@ -310,6 +333,19 @@ class Settings(BaseSettings):
             "alphavantage": {"url": self.ALPHAVANTAGE_URL, "key": _revealed(self.ALPHAVANTAGE_API_KEY)},
             "cboe": {"url": self.CBOE_URL},
             "yfinance": {"url": self.YAHOO_URL},
+        }
+
+    @property
+    def language_model(self) -> dict[str, Any]:
+        """As ``signals_app.advice.terms.Terms`` takes it."""
+        return {
+            "url": self.LLM_BASE_URL,
+            "key": _revealed(self.LLM_API_KEY),
+            "model": self.LLM_MODEL,
+            "timeout_s": self.LLM_TIMEOUT_S,
+            "daily_cost": self.LLM_DAILY_COST,
+            "price_in": self.LLM_PRICE_IN,
+            "price_out": self.LLM_PRICE_OUT,
         }
 
     @property

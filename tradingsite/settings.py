@@ -29,6 +29,7 @@ FLAGS_SAID = CONFIG.flags_said
 PRICE_STREAM = CONFIG.price_stream
 PRICE_STREAM_WATCHED = tuple(CONFIG.PRICE_STREAM_WATCHED)
 MARKET_DATA_PROCESSES = CONFIG.MARKET_DATA_PROCESSES  # share the calls a minute among so many while Redis is away
+LANGUAGE_MODEL = CONFIG.language_model
 ORDER_MAX_ATTEMPTS = 6  # then an entry without a good quote has failed; exits try on
 METRICS_TOKEN = CONFIG.METRICS_TOKEN.get_secret_value() if CONFIG.METRICS_TOKEN else ""
 ADMIN_USER = CONFIG.ADMIN_USER

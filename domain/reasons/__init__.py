@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from .reason import Reason
 
-TOPICS = ("alerts", "engine", "engines", "orders", "positions", "market", "operations", "api")
+TOPICS = ("alerts", "engine", "engines", "advice", "orders", "positions", "market", "operations", "api")
 
 
 def _joined() -> Mapping[str, Reason]:

@@ -57,11 +57,15 @@ class Unmetered:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds: to connect, between two pieces of an answer, and for a whole request including all of its body."""
+    """Seconds: to connect, between two pieces of an answer, and for a whole request including all of its body.
+
+    largest_answer: bytes that are taken, packed and unpacked; None for what the wire takes from anybody.
+    """
 
     connect_s: float = 2.0
     read_s: float = 4.0
     total_s: float = 8.0
+    largest_answer: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

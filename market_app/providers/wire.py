@@ -39,10 +39,11 @@ _credits: ContextVar[int] = ContextVar("request_credits", default=1)
 class _PatientIO(io.RawIOBase):
     """A socket's bytes until the request's time is over."""
 
-    def __init__(self, sock: socket.socket, read_s: float) -> None:
+    def __init__(self, sock: socket.socket, read_s: float, largest: int) -> None:
         self._raw = sock.makefile("rb", buffering=0)  # holds the socket open after the connection has let go of it
         self._sock = sock
         self._read_s = read_s
+        self._largest = largest
         self._received = 0
 
     def readable(self) -> bool:
@@ -55,8 +56,8 @@ class _PatientIO(io.RawIOBase):
         self._sock.settimeout(max(min(left, self._read_s), LEAST_WAIT_S))
         count = self._raw.readinto(buffer)
         self._received += count or 0
-        if self._received > LARGEST_ANSWER:
-            raise OSError(f"the answer is longer than {LARGEST_ANSWER} bytes")
+        if self._received > self._largest:
+            raise OSError(f"the answer is longer than {self._largest} bytes")
         return count
 
     def close(self) -> None:
@@ -68,15 +69,16 @@ class _PatientIO(io.RawIOBase):
 class _Patient:
     """Stands for the socket where http.client makes a file of it."""
 
-    def __init__(self, sock: socket.socket, read_s: float) -> None:
-        self._sock, self._read_s = sock, read_s
+    def __init__(self, sock: socket.socket, read_s: float, largest: int) -> None:
+        self._sock, self._read_s, self._largest = sock, read_s, largest
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_PatientIO(self._sock, self._read_s), 65_536)
+        return io.BufferedReader(_PatientIO(self._sock, self._read_s, self._largest), 65_536)
 
 
-def _response(sock: socket.socket, *args: Any, read_s: float, **kwargs: Any) -> http.client.HTTPResponse:
-    return http.client.HTTPResponse(_Patient(sock, read_s), *args, **kwargs)  # type: ignore[arg-type]  # only makefile is used
+def _response(sock: socket.socket, *args: Any, read_s: float, largest: int, **kwargs: Any) -> http.client.HTTPResponse:
+    patient: Any = _Patient(sock, read_s, largest)  # no socket, but its makefile is all that is used
+    return http.client.HTTPResponse(patient, *args, **kwargs)
 
 
 class PatientAdapter(HTTPAdapter):
@@ -84,6 +86,7 @@ class PatientAdapter(HTTPAdapter):
 
     def __init__(self, access: Access, *, connections: int = 8) -> None:
         self._access = access
+        self._largest = access.patience.largest_answer or LARGEST_ANSWER
         super().__init__(pool_connections=2, pool_maxsize=connections, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -92,7 +95,8 @@ class PatientAdapter(HTTPAdapter):
             ("http", HTTPConnectionPool, HTTPConnection),
             ("https", HTTPSConnectionPool, HTTPSConnection),
         )
-        patient = {"response_class": staticmethod(partial(_response, read_s=self._access.patience.read_s))}
+        response = partial(_response, read_s=self._access.patience.read_s, largest=self._largest)
+        patient = {"response_class": staticmethod(response)}
         self.poolmanager.pool_classes_by_scheme = {
             scheme: type(pool.__name__, (pool,), {"ConnectionCls": type(connection.__name__, (connection,), patient)})
             for scheme, pool, connection in pools
@@ -109,19 +113,19 @@ class PatientAdapter(HTTPAdapter):
             response = super().send(
                 request, stream=True, timeout=_timeouts(self._access.patience, left), **_rest(kwargs)
             )
-            response._content = _unpacked(response)  # read here, while the time is counted
+            response._content = _unpacked(response, self._largest)  # read here, while the time is counted
             return response
         finally:
             _ends.reset(token)
 
 
-def _unpacked(response: requests.Response) -> bytes:
+def _unpacked(response: requests.Response, largest: int) -> bytes:
     """The whole body. Raises ContentDecodingError where it unpacks to more than the largest answer."""
     body = bytearray()
     for piece in response.iter_content(_PIECE):
         body += piece
-        if len(body) > LARGEST_ANSWER:
-            raise requests.exceptions.ContentDecodingError(f"the answer unpacks to more than {LARGEST_ANSWER} bytes")
+        if len(body) > largest:
+            raise requests.exceptions.ContentDecodingError(f"the answer unpacks to more than {largest} bytes")
     return bytes(body)
 
 

@@ -6,11 +6,12 @@ What cannot be had is left out with a note that says why; the agents make of it 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
-from domain.agents import Advice, BookLoad, Gamma, Holding, JuryView, Series
+from domain.agents import BookLoad, Gamma, Holding, JuryView, Series
 from domain.errors import MarketDataUnavailable, RuleBroken
 from domain.indicators.candles import Candles
 from domain.indicators.correlation import correlation
@@ -22,6 +23,7 @@ from market_app import services as market
 from market_app.models import GammaSnapshot
 from market_app.services import MarketSnapshot
 from market_app.snapshots import latest_snapshot
+from signals_app.advice.service import advice_for
 
 DAY_S: Final = 86_400
 DAILY_BARS: Final = 260  # a year: months and their ATR
@@ -52,7 +54,6 @@ def look(
     interval_s: int,
     book: BookView,
     limits: Limits,
-    advice: Advice | None = None,
 ) -> JuryView:
     """The agents' view of the moment at which the snapshot was taken."""
     now, underlying, notes = snapshot.at, snapshot.symbol, _Notes()
@@ -67,9 +68,14 @@ def look(
         daily=daily,
         gamma=_gamma(underlying, now, notes.kept),
         book=_load(book, limits, underlying, daily, now),
-        advice=advice,
         notes=notes.kept | ({} if snapshot.verdict.good else {"quote": snapshot.verdict.text}),
     )
+
+
+def with_advice(view: JuryView, signal_id: int) -> JuryView:
+    """The view with a language model's stored or new answer, or the reason why there is none."""
+    advice, note = advice_for(signal_id, view)
+    return replace(view, advice=advice, notes={**(view.notes or {}), "advice": note})
 
 
 def _bars(snapshot: MarketSnapshot, interval_s: int, now: datetime) -> Series:

@@ -1,11 +1,13 @@
 """What the world asked of us, and what our engines decided about it."""
 
+from signals_app.advice.rows import AdviceBudget, ModelAdvice
 from signals_app.models.alerts import Decision, Signal, WebhookEvent
 from signals_app.models.experiments import Experiment, SplitChange
 from signals_app.models.jury import AgentSeat, AgentVote, FeatureFlag, JuryPolicy, JuryRecord
 from signals_app.models.strategies import Credential, SelectionPolicy, Strategy
 
 __all__ = [
+    "AdviceBudget",
     "AgentSeat",
     "AgentVote",
     "Credential",
@@ -14,6 +16,7 @@ __all__ = [
     "FeatureFlag",
     "JuryPolicy",
     "JuryRecord",
+    "ModelAdvice",
     "SelectionPolicy",
     "Signal",
     "SplitChange",

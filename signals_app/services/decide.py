@@ -16,6 +16,7 @@ from books_app.audit import Trail
 from books_app.models import Account
 from books_app.shadows import shadow_book
 from domain.errors import RuleBroken
+from domain.flags import LLM
 from domain.positions import Direction
 from domain.quote_gate import UNDERLYING_LIMITS
 from domain.rules.engine import Verdict
@@ -127,18 +128,25 @@ def _judged(
         return Judged(course, standing, verdict)
     from domain.agents.verdict import with_jury  # numpy: only where a jury is heard
 
-    trial = _tried(view, snapshot, interval_s, force)
+    trial = _tried(signal, view, snapshot, interval_s, force, advised=verdict.approved)
     return Judged(course, standing, with_jury(verdict, None if trial is None else trial.finding), trial)
 
 
-def _tried(view: DecisionView, snapshot: MarketSnapshot, interval_s: int, force: InForce) -> Trial | None:
-    """What the jury makes of an alert that would open something; None where there is nothing to vote on, or to see."""
+def _tried(
+    signal: Signal, view: DecisionView, snapshot: MarketSnapshot, interval_s: int, force: InForce, *, advised: bool
+) -> Trial | None:
+    """What the jury makes of an alert that would open something; None where there is nothing to vote on, or to see.
+
+    advised: a language model may be asked, which costs money: not for an alert that a rule has refused.
+    """
     thesis = _thesis(view)
     if thesis is None or not snapshot.session.open:
         return None
     from signals_app.jury import sight, trial
 
     seen = sight.look(snapshot, thesis=thesis, interval_s=interval_s, book=view.book, limits=view.limits)
+    if advised and force.on(LLM):
+        seen = sight.with_advice(seen, signal.pk)
     return trial.try_alert(seen, force)
 
 

@@ -41,11 +41,11 @@ class Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 256
 
-    def __init__(self, port: int, provider: Provider) -> None:
+    def __init__(self, port: int, provider: Provider, handler: type[Handler] | None = None) -> None:
         """port: 0 for any that is free."""
         self.provider = provider
         self._open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__(("127.0.0.1", port), handler or Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)
@@ -70,7 +70,7 @@ class Server(ThreadingHTTPServer):
             self.provider.mistakes.append(failed)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1  # an answer leaves in one piece
@@ -79,7 +79,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         address = urlsplit(self.path)
         headers: Mapping[str, str] = self.headers  # type: ignore[assignment]  # finds a name however it is capitalised
-        sent = self.server.provider.serve(address.path, dict(parse_qsl(address.query)), headers)
+        self.deliver(self.server.provider.serve(address.path, dict(parse_qsl(address.query)), headers))
+
+    def deliver(self, sent: Sent) -> None:
+        """Send an answer, in the way in which its fault would have it."""
         match sent.fault:
             case Fault.HANG:
                 self._hang()

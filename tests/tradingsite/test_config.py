@@ -102,6 +102,13 @@ def test_a_wrong_secret_is_named_but_not_shown(environment, name, value):
         ("WEB_STATEMENT_TIMEOUT_MS", "0"),
         ("PROCESS_ROLE", "king"),
         ("FLOWER_USER", "a:b"),
+        ("LLM_BASE_URL", "llm.example.com/v1"),
+        ("LLM_BASE_URL", "https://llm.example.com/v1/"),
+        ("LLM_BASE_URL", "https://user:password@llm.example.com/v1"),
+        ("LLM_DAILY_COST", "NaN"),
+        ("LLM_DAILY_COST", "-1"),
+        ("LLM_PRICE_OUT", "free"),
+        ("LLM_TIMEOUT_S", "0"),
     ],
 )
 def test_a_wrong_value_is_shown_beside_what_is_allowed(environment, name, value):
