@@ -29,6 +29,10 @@ class Experiment(models.Model):
         RUNNING = "running", "running"
         STOPPED = "stopped", "stopped"
 
+    class Cluster(models.TextChoices):
+        DAY = "day", "a day's mean"
+        WEEK = "week", "a week's mean"
+
     class Metric(models.TextChoices):
         R = "r", "R: profit for each dollar at risk until the stop"
         RETURN = "return", "return on what was paid"
@@ -52,6 +56,13 @@ class Experiment(models.Model):
     )
     bound = models.DecimalField(
         max_digits=6, decimal_places=2, default=Decimal(2), help_text="One alert's difference counts for at most this."
+    )
+    cluster = models.CharField(
+        "one observation is",
+        max_length=4,
+        choices=Cluster,
+        default=Cluster.WEEK,
+        help_text="Days only where nothing is held overnight: what overlaps is not independent.",
     )
     level = models.DecimalField(
         "chance of a false alarm",
@@ -82,9 +93,10 @@ class Experiment(models.Model):
         constraints = [
             one_of("status", ["draft", "running", "stopped"], name="experiment_status_known"),
             one_of("metric", ["r", "return"], name="experiment_metric_known"),
+            one_of("cluster", ["day", "week"], name="experiment_cluster_known"),
             one_of("stopped_engines", ["", "A", "B", "AB"], name="experiment_stopped_engines_known"),
             between("percent_a", 0, 100, name="experiment_percent_bounded"),
-            between("margin", 0, F("bound"), name="experiment_margin_within_bound"),
+            between("margin", Decimal("0.0001"), F("bound"), name="experiment_margin_within_bound"),
             between("bound", Decimal("0.01"), 100, name="experiment_bound_bounded"),
             between("level", Decimal("0.001"), Decimal("0.5"), name="experiment_level_bounded"),
             between("minimum_signals", 1, 1_000_000, name="experiment_signals_bounded"),
