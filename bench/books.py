@@ -25,11 +25,17 @@ ROOMY: Final = {
 
 
 def make(count: int) -> None:
-    """Default limits and exit rules, and ``count`` books with one strategy each. Needs Django on an empty database."""
+    """Default limits and exit rules, seats of the jury, a gamma snapshot of every symbol, and ``count`` books with one strategy
+    each. Needs Django on an empty database.
+    """
     from books_app import clock, ledger
     from books_app.models import Account
+    from books_app.shadows import shadow_book
+    from market_app.providers.listing import UNDERLYINGS
+    from market_app.snapshots import record_snapshot
     from positions_app.services.rules import seed_default_rules
     from risk_app.models import RiskLimit
+    from signals_app.jury.defaults import seed_seats
     from signals_app.models import Credential, Strategy
     from workers.models import ScheduleRun
     from workers.schedule import EVERY_SECONDS
@@ -47,6 +53,10 @@ def make(count: int) -> None:
     )
     for account in accounts:
         ledger.book_deposit(account, booking=f"deposit:{account.pk}", amount=account.cash)
+        shadow_book(account)
+    seed_seats()
+    for symbol in sorted(UNDERLYINGS):
+        record_snapshot(symbol)
     strategies = Strategy.objects.bulk_create(
         Strategy(
             name=account.name,

@@ -16,6 +16,7 @@ class Counts:
     ack_alerts: int
     slow_alerts: int
     fast_alerts: int
+    calm_alerts: int
     sustained_seconds: float
     window: int
     burst: int
@@ -41,6 +42,7 @@ FULL: Final = Counts(
     ack_alerts=200,
     slow_alerts=15,
     fast_alerts=200,
+    calm_alerts=60,
     sustained_seconds=5.0,
     window=24,
     burst=500,
@@ -66,6 +68,7 @@ SMOKE: Final = Counts(
     ack_alerts=4,
     slow_alerts=1,
     fast_alerts=4,
+    calm_alerts=4,
     sustained_seconds=0.3,
     window=4,
     burst=6,

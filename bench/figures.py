@@ -60,6 +60,21 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """A figure that is told and has no reach: where the time of another row goes."""
+
+    row: str
+    what: str
+    unit: str
+    values: Sequence[float]
+
+    def as_json(self) -> dict[str, Any]:
+        taken = sorted(self.values)
+        middle = {"median": median(taken), "p95": percentile(taken, 0.95)} if taken else {}
+        return {"row": self.row, "what": self.what, "unit": self.unit, **middle}
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A row that could not be measured here, and why."""
 
@@ -70,7 +85,7 @@ class Skipped:
         return {"row": self.row, "skipped": self.why}
 
 
-Result = Comparison | Skipped
+Result = Comparison | Measured | Skipped
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -86,6 +101,7 @@ def table(results: Sequence[Result]) -> str:
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     shown = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
     shown.insert(1, "  ".join("-" * width for width in widths))
+    shown += [_told(result) for result in results if isinstance(result, Measured) and result.values]
     shown += [f"{result.row}: skipped, {result.why}" for result in results if isinstance(result, Skipped)]
     return "\n".join(shown)
 
@@ -103,6 +119,11 @@ def _line(result: Comparison) -> tuple[str, ...]:
         f"{sign} {result.reach:g}",
         result.mark,
     )
+
+
+def _told(result: Measured) -> str:
+    middle, late = _short(median(result.values)), _short(percentile(result.values, 0.95))
+    return f"{result.row}: {result.what}, {middle} {result.unit}, p95 {late} {result.unit}"
 
 
 def _short(value: float) -> str:

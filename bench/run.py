@@ -41,10 +41,11 @@ class Run:
         self.ground.create_database(DESK, template=PREPARED)
         connection.settings_dict["NAME"] = DESK
 
-    def ours(self, name: str = "ours") -> Site:
-        """A system on its own copy of the prepared database; not started."""
+    def ours(self, name: str = "ours", prepare: Callable[[str], None] = lambda url: None) -> Site:
+        """A system on its own copy of the prepared database, which prepare may change; not started."""
         if name not in self._sites:
             url = self.ground.create_database(name, template=PREPARED)
+            prepare(url)
             self._sites[name] = Ours(self.ground, name, url, book_count=self.counts.books)
         return self._sites[name]
 

@@ -71,33 +71,33 @@ class Site:
         self.await_done(self.sender.at_once(self.take(count)))
 
     def last_id(self) -> int:
-        return int(self._ask(self._LAST)[0][0])
+        return int(self.ask(self._LAST)[0][0])
 
     def done_after(self, last_id: int) -> int:
         """Alerts later than that one whose way has ended with a commit."""
-        return int(self._ask(self._DONE, [last_id])[0][0])
+        return int(self.ask(self._DONE, [last_id])[0][0])
 
     def await_done(self, acks: Sequence[Ack]) -> None:
         """Until all of these are done. Raises RuntimeError when that takes too long."""
         ids = [ack.signal_id for ack in acks]
         deadline = time.monotonic() + PATIENCE_S
-        while len(found := self._ask(self._LATENCIES, [ids])) < len(ids):
+        while len(found := self.ask(self._LATENCIES, [ids])) < len(ids):
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{self.name}: {len(found)} of {len(ids)} alerts done\n{self.explain()}")
             time.sleep(POLL_S)
 
     def latencies(self, acks: Sequence[Ack]) -> list[float]:
         """Milliseconds from the request's arrival to the commit that ended each alert's way."""
-        return [float(ms) for (ms,) in self._ask(self._LATENCIES, [[ack.signal_id for ack in acks]])]
+        return [float(ms) for (ms,) in self.ask(self._LATENCIES, [[ack.signal_id for ack in acks]])]
 
     def commit_times(self, acks: Sequence[Ack]) -> list[float]:
         """Seconds from the first arrival to each end, in order."""
-        return sorted(float(s) for (s,) in self._ask(self._COMMITS, [[ack.signal_id for ack in acks]]))
+        return sorted(float(s) for (s,) in self.ask(self._COMMITS, [[ack.signal_id for ack in acks]]))
 
     def explain(self) -> str:
         return self._ground.log_of(f"{self.name}-worker")
 
-    def _ask(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def ask(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with self._session.cursor() as cursor:
             cursor.execute(query, parameters)
             return cursor.fetchall()
@@ -114,7 +114,8 @@ class Ours(Site):
         {_WAY}"""  # noqa: S608
     _COMMITS = f"""SELECT extract(epoch FROM pg_xact_commit_timestamp(fill.xmin) - min(signal.received_at) OVER ())
         {_WAY}"""  # noqa: S608
-    _DONE = "SELECT count(*) FROM positions_app_position WHERE signal_id > %s"
+    _DONE = """SELECT count(*) FROM positions_app_position AS held JOIN signals_app_signal AS signal
+        ON signal.id = held.signal_id WHERE signal.id > %s AND signal.shadow_of_id IS NULL"""
     _LAST = "SELECT COALESCE(max(id), 0) FROM signals_app_signal"
 
     def __init__(self, ground: Ground, name: str, database_url: str, *, book_count: int) -> None:
@@ -128,11 +129,11 @@ class Ours(Site):
         return _program("worker").arguments
 
     def explain(self) -> str:
-        undone = self._ask(
+        undone = self.ask(
             "SELECT status, reason, reason_text, last_error, count(*) FROM signals_app_signal WHERE status <> 'ordered'"
             " GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC LIMIT 5"
         )
-        orders = self._ask(
+        orders = self.ask(
             "SELECT status, reason, reason_text, count(*) FROM orders_app_order WHERE status <> 'filled'"
             " GROUP BY 1, 2, 3 ORDER BY 4 DESC LIMIT 5"
         )

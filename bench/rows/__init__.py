@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from bench.figures import Result
+from bench.rows.engines import engines
 from bench.rows.gex import gex
 from bench.rows.history import with_old_rows
 from bench.rows.marks import exits, marks
@@ -21,6 +22,7 @@ ROWS: Final[Mapping[str, Callable[[Run], list[Result]]]] = {
     "ack": acks,
     "way": way,
     "sustained": sustained,
+    "engines": engines,
     "million": with_old_rows,
     "marks": marks,
     "exits": exits,

@@ -48,7 +48,7 @@ def way(run: Run) -> list[Result]:
 def sustained(run: Run) -> list[Result]:
     ours, floor = run.ours(), run.floor()
     run.started(ours, floor)
-    rates = in_turn(run, partial(_closed_loop, run), ours, floor)
+    rates = in_turn(run, partial(closed_loop, run), ours, floor)
     bursts = in_turn(run, partial(_burst, run.counts.burst), ours, floor)
     note = f"at most {run.counts.window} alerts under way: sent as fast as they are worked off"
     burst = f"burst of {run.counts.burst} drained"
@@ -89,7 +89,7 @@ def paced(count: int, per_second: float, site: Site) -> list[float]:
     return site.latencies(answered)
 
 
-def _closed_loop(run: Run, site: Site) -> float:
+def closed_loop(run: Run, site: Site) -> float:
     """Alerts a second, from the first arrival to the last commit."""
     before = site.last_id()
     answered = site.sender.windowed(

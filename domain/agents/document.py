@@ -37,14 +37,20 @@ def votes_digest(votes: Iterable[Vote]) -> str:
 
 
 def view_as_json(view: JuryView) -> dict[str, Any]:
+    """All of it. What is kept in rows leaves the series to rows of their own: ``without_series``."""
+    return without_series(view) | {
+        "bars": None if view.bars is None else series_as_json(view.bars),
+        "daily": None if view.daily is None else series_as_json(view.daily),
+    }
+
+
+def without_series(view: JuryView) -> dict[str, Any]:
     return {
         "now": view.now.isoformat(),
         "underlying": view.underlying,
         "thesis": view.thesis.value,
         "quote": None if view.quote is None else view.quote.as_json(),
         "session": _session_as_json(view.session),
-        "bars": None if view.bars is None else _series_as_json(view.bars),
-        "daily": None if view.daily is None else _series_as_json(view.daily),
         "gamma": None if view.gamma is None else {**asdict(view.gamma), "at": view.gamma.at.isoformat()},
         "book": {**asdict(view.book), "holdings": [_holding_as_json(held) for held in view.book.holdings]},
         "advice": None if view.advice is None else {**asdict(view.advice), "at": view.advice.at.isoformat()},
@@ -69,7 +75,7 @@ def view_from_json(told: Mapping[str, Any]) -> JuryView:
     )
 
 
-def _series_as_json(series: Series) -> dict[str, Any]:
+def series_as_json(series: Series) -> dict[str, Any]:
     hours = series.hours
     return {
         "interval_s": series.interval_s,

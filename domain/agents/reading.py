@@ -34,7 +34,11 @@ AnyAgent = TypeVar("AnyAgent", bound=Agent)
 
 
 class Missing(Exception):
-    """What an agent cannot do without is not there; the text says what was tried."""
+    """What an agent cannot do without is not there; the message says what was tried."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 class Evidence(NamedTuple):
@@ -59,7 +63,11 @@ class Doubt(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What evidence adds up to. lean: -1 to 1, the mean over what could be seen; known: that part of all shares, 0 to 1."""
+    """What evidence adds up to. lean: -1 to 1, the mean over what could be seen; known: that part of all shares, 0 to 1.
+
+    What could not be seen leans nowhere when a side is taken, so that little evidence does not take one by itself: losing
+    a part that did not speak against the rest never makes a vote surer.
+    """
 
     lean: float
     known: float
@@ -75,16 +83,16 @@ class Balance:
         return cls(total / seen + 0.0 if seen else 0.0, seen / whole if whole else 0.0)  # + 0.0 makes 0.0 of -0.0
 
     def side(self, margin: float) -> int:
-        """+1 or -1 where the lean is beyond the margin, else 0."""
-        return int(np.sign(self.lean)) if abs(self.lean) > margin else 0
+        """+1 or -1 where the lean, times what is known, is beyond the margin, else 0."""
+        return int(np.sign(self.lean)) if abs(self.lean) * self.known > margin else 0
 
     def confidence(self, margin: float) -> float:
         """50 at the margin and 100 at a lean of 1; within the margin 75 at 0. As much of it as is known."""
         strength = abs(self.lean)
-        if strength > margin:
+        if self.side(margin):
             sure = SURE_OF_A_SIDE + (100.0 - SURE_OF_A_SIDE) * (strength - margin) / (1.0 - margin)
         else:
-            sure = SURE_OF_NONE - (SURE_OF_NONE - SURE_OF_A_SIDE) * strength / margin
+            sure = SURE_OF_NONE - (SURE_OF_NONE - SURE_OF_A_SIDE) * strength * self.known / margin
         return sure * self.known
 
 
@@ -95,10 +103,8 @@ def or_abstain(method: Callable[[AnyAgent, JuryView], Vote]) -> Callable[[AnyAge
     def vote(self: AnyAgent, view: JuryView) -> Vote:
         try:
             return method(self, view)
-        except Missing as missing:
-            return abstention(self.name, str(missing))
-        except InsufficientHistory as short:
-            return abstention(self.name, short.message)
+        except (Missing, InsufficientHistory) as missing:
+            return abstention(self.name, missing.message)
 
     return vote
 
@@ -234,6 +240,11 @@ def freshness(gamma: Gamma, now: datetime, *, fresh_minutes: int) -> float:
     if not 0.0 <= age < DAY_S:
         return 0.0
     return 1.0 if age <= fresh else (DAY_S - age) / (DAY_S - fresh)
+
+
+def when(bars_ago: int) -> str:
+    """In words, for a reason."""
+    return "on the last bar" if bars_ago == 0 else "1 bar ago" if bars_ago == 1 else f"{bars_ago} bars ago"
 
 
 def clip(value: float) -> float:

@@ -20,7 +20,7 @@ from domain.sessions import SessionState
 EXCHANGE: Final = ZoneInfo("America/New_York")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Series:
     """Completed bars of one interval; hours are the regular sessions that they fall in, for bars within a day."""
 

@@ -136,12 +136,12 @@ class ConfidenceSequence:
         return -self._negated_upper
 
     @property
-    def excludes_below(self) -> bool:
+    def is_positive(self) -> bool:
         """Zero and everything below it is rejected: the mean is positive."""
         return self.lower >= 0.0
 
     @property
-    def excludes_above(self) -> bool:
+    def is_negative(self) -> bool:
         """Zero and everything above it is rejected: the mean is negative."""
         return self.upper <= 0.0
 
@@ -207,8 +207,8 @@ def looks(seen: Iterable[Observation], *, level: float, bound: float, margin: fl
             upper=sequence.upper,
             e_positive=sequence.e_positive,
             e_negative=sequence.e_negative,
-            positive=sequence.excludes_below,
-            negative=sequence.excludes_above,
+            positive=sequence.is_positive,
+            negative=sequence.is_negative,
             within_margin=sequence.within(margin),
         )
         found.append(look)

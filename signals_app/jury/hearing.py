@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from dataclasses import dataclass
-from queue import Empty, SimpleQueue
-from threading import Lock, Thread, local
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from threading import Event, Lock, Thread, local
 from time import perf_counter
 from typing import Final
 
@@ -23,6 +23,7 @@ from domain.agents.jury import Seat
 log = structlog.get_logger(__name__)
 
 _STOP: Final = None
+SHORTEST_WAIT_S: Final = 0.001
 
 
 class Overdue(Exception):
@@ -38,10 +39,22 @@ class Heard:
     alarm: str = ""
 
 
+@dataclass(slots=True)
+class _Hearing:
+    """One view before several agents. Written by the speaker, read by who waits for it; ``done`` is set at its end."""
+
+    agents: Sequence[Agent]
+    view: JuryView
+    said: list[_Said] = field(default_factory=list)
+    began: float = 0.0  # the agent that speaks now, or spoke last
+    done: Event = field(default_factory=Event)
+
+
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What came back from the thread: a vote, or what went wrong."""
+    """What came back from one agent: a vote, or what went wrong."""
 
+    took_us: int
     answer: object = None
     trouble: BaseException | None = None
 
@@ -53,24 +66,58 @@ _own = local()
 
 def hear(seats: Sequence[Seat], deadlines_s: Sequence[float], view: JuryView) -> list[Heard]:
     """One for each seat, in their order. Never raises for what an agent does."""
-    return [_heard(seat.agent, deadline_s, view) for seat, deadline_s in zip(seats, deadlines_s, strict=True)]
+    heard: dict[str, Heard] = {}
+    waiting = []
+    for seat, deadline_s in zip(seats, deadlines_s, strict=True):
+        if _still_late(seat.name):
+            heard[seat.name] = _silenced(seat.name, "still busy with an earlier alert", 0)
+        else:
+            waiting.append((seat.agent, deadline_s))
+    while waiting:
+        said = _spoken([agent for agent, _ in waiting], [deadline_s for _, deadline_s in waiting], view)
+        for (agent, _), each in zip(waiting, said, strict=False):
+            heard[agent.name] = _judged(agent.name, each)
+        waiting = waiting[len(said) :]
+    return [heard[seat.name] for seat in seats]
 
 
-def _heard(agent: Agent, deadline_s: float, view: JuryView) -> Heard:
-    name, started = agent.name, perf_counter()
-    if _still_late(name):
-        return _silenced(name, "still busy with an earlier alert", started)
-    said = _speaker().ask(agent, view, deadline_s)
-    if said is None:
-        _give_up(name)
-        return _silenced(name, f"no vote within {deadline_s * 1000:.0f} ms", started)
+def _spoken(agents: Sequence[Agent], deadlines_s: Sequence[float], view: JuryView) -> list[_Said]:
+    """What the first of them said: all of them, or as far as one that came too late, which is counted as said.
+
+    Who waits is woken once, at the end: each change of thread may cost a busy worker milliseconds.
+    """
+    speaker, hearing = _speaker(), _Hearing(agents, view, began=perf_counter())
+    speaker.ask(hearing)
+    left = max(deadlines_s)
+    while not hearing.done.wait(left):
+        spoken = len(hearing.said)
+        if spoken == len(agents):
+            break
+        left = hearing.began + deadlines_s[spoken] - perf_counter()
+        if left <= 0 and len(hearing.said) == spoken:
+            return _cut_off(hearing, spoken, deadlines_s[spoken])
+        left = max(left, SHORTEST_WAIT_S)
+    return hearing.said
+
+
+def _cut_off(hearing: _Hearing, spoken: int, deadline_s: float) -> list[_Said]:
+    """Those that have spoken, and for the one that is late the reason why it is not waited for."""
+    name = hearing.agents[spoken].name
+    _give_up(name)
+    late = TimeoutError(f"no vote within {deadline_s * 1000:.0f} ms")
+    return [*hearing.said[:spoken], _Said(_since(hearing.began), trouble=late)]
+
+
+def _judged(name: str, said: _Said) -> Heard:
+    if isinstance(said.trouble, TimeoutError):
+        return _silenced(name, str(said.trouble), said.took_us)
     if said.trouble is not None:
-        return _silenced(name, f"{type(said.trouble).__name__}: {said.trouble}", started)
+        return _silenced(name, f"{type(said.trouble).__name__}: {said.trouble}", said.took_us)
     try:
         vote = _believed(name, said.answer)
     except (ValueError, TypeError, LookupError, AttributeError) as lie:
-        return _silenced(name, f"no vote: {lie}", started)
-    return Heard(vote, _since(started))
+        return _silenced(name, f"no vote: {lie}", said.took_us)
+    return Heard(vote, said.took_us)
 
 
 def _believed(name: str, answer: object) -> Vote:
@@ -82,9 +129,9 @@ def _believed(name: str, answer: object) -> Vote:
     return Vote.from_json(answer.as_json())
 
 
-def _silenced(name: str, why: str, started: float) -> Heard:
+def _silenced(name: str, why: str, took_us: int) -> Heard:
     log.error("agent_silenced", agent=name, why=why)
-    return Heard(abstention(name, f"made to abstain: {why}"), _since(started), why[:200])
+    return Heard(abstention(name, f"made to abstain: {why}"), took_us, why[:200])
 
 
 def _since(started: float) -> int:
@@ -95,37 +142,39 @@ class _Speaker:
     """A thread in which agents speak, one after the other."""
 
     def __init__(self) -> None:
-        self._questions: SimpleQueue[tuple[Agent, JuryView] | None] = SimpleQueue()
-        self._answers: SimpleQueue[_Said] = SimpleQueue()
+        self._hearings: SimpleQueue[_Hearing | None] = SimpleQueue()
         self.thread = Thread(target=self._work, name="jury", daemon=True)
         self.thread.start()
 
-    def ask(self, agent: Agent, view: JuryView, deadline_s: float) -> _Said | None:
-        """None where there was no answer in time; the speaker is not to be asked again then."""
-        self._questions.put((agent, view))
-        try:
-            return self._answers.get(timeout=deadline_s)
-        except Empty:
-            return None
+    def ask(self, hearing: _Hearing) -> None:
+        self._hearings.put(hearing)
 
     def dismiss(self) -> None:
         """Interrupt what it is doing as soon as it runs Python code again, and let it end."""
-        self._questions.put(_STOP)
+        self._hearings.put(_STOP)
         ident = self.thread.ident
         if ident is not None:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(Overdue))
 
     def _work(self) -> None:
         try:
-            while (question := self._questions.get()) is not _STOP:
-                agent, view = question
-                try:
-                    said = _Said(agent.vote(view))
-                except BaseException as e:  # noqa: BLE001  # an agent that exits must not take the speaker with it
-                    said = _Said(trouble=e)
-                self._answers.put(said)
+            while (hearing := self._hearings.get()) is not _STOP:
+                for agent in hearing.agents:
+                    if not self._let_speak(agent, hearing):
+                        return
+                hearing.done.set()
         except Overdue:
-            return  # dismissed between two questions
+            return  # dismissed between two agents
+
+    def _let_speak(self, agent: Agent, hearing: _Hearing) -> bool:
+        """False when it was too late: nobody waits for the others here any more."""
+        hearing.began = perf_counter()
+        try:
+            answer, trouble = agent.vote(hearing.view), None
+        except BaseException as e:  # noqa: BLE001  # an agent that exits must not take the speaker with it
+            answer, trouble = None, e
+        hearing.said.append(_Said(_since(hearing.began), answer, trouble))
+        return not isinstance(trouble, Overdue)
 
 
 def _speaker() -> _Speaker:

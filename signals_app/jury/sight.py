@@ -20,6 +20,7 @@ from domain.positions import Direction
 from domain.quotes import Bar
 from domain.rules.view import BookView, Limits
 from market_app import services as market
+from market_app.memory import Derived
 from market_app.models import GammaSnapshot
 from market_app.services import MarketSnapshot
 from market_app.snapshots import latest_snapshot
@@ -78,14 +79,22 @@ def with_advice(view: JuryView, signal_id: int) -> JuryView:
     return replace(view, advice=advice, notes={**(view.notes or {}), "advice": note})
 
 
+# As long as the very same bars are told, what is made of them is the same object.
+_series: Derived[list[Bar], Series] = Derived(entries=256)
+_correlations_of: dict[tuple[str, str], tuple[Series, Series, float | None]] = {}
+
+
 def _bars(snapshot: MarketSnapshot, interval_s: int, now: datetime) -> Series:
+    def made(bars: list[Bar]) -> Series:
+        return Series(interval_s, _candles(snapshot.symbol, interval_s, bars), _hours(snapshot, bars))
+
     found = market.bars(snapshot.symbol, interval_s=interval_s, now=now)
-    return Series(interval_s, _candles(snapshot.symbol, interval_s, found), _hours(snapshot, found))
+    return _series.of((snapshot.symbol, interval_s), found, made)
 
 
 def _daily(underlying: str, now: datetime) -> Series:
     found = market.bars(underlying, interval_s=DAY_S, count=DAILY_BARS, now=now)
-    return Series(DAY_S, _candles(underlying, DAY_S, found))
+    return _series.of((underlying, DAY_S), found, lambda bars: Series(DAY_S, _candles(underlying, DAY_S, bars)))
 
 
 def _candles(symbol: str, interval_s: int, bars: list[Bar]) -> Candles:
@@ -166,5 +175,13 @@ def _correlations(held: set[str], underlying: str, daily: Series | None, now: da
             found[symbol] = 1.0
         elif daily is not None:
             other = _Notes().ask(symbol, lambda symbol=symbol: _daily(symbol, now))  # type: ignore[misc]
-            found[symbol] = None if other is None else correlation(daily.candles, other.candles)
+            found[symbol] = None if other is None else _correlation(underlying, daily, symbol, other)
     return found
+
+
+def _correlation(one: str, ours: Series, other: str, theirs: Series) -> float | None:
+    known = _correlations_of.get((one, other))
+    if known is None or known[0] is not ours or known[1] is not theirs:
+        known = ours, theirs, correlation(ours.candles, theirs.candles)
+        _correlations_of[one, other] = known
+    return known[2]

@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Final
 
 from domain.agents import AGENTS, Agent, JuryView, Vote, build
-from domain.agents.document import digest, view_as_json, votes_digest
+from domain.agents.document import votes_digest
 from domain.agents.jury import Finding, Seat, Terms, deliberate
 from domain.errors import RuleBroken
 from signals_app.jury.force import InForce, SeatRow
 from signals_app.jury.hearing import Heard, hear
+from signals_app.jury.keeping import kept_view
 from signals_app.models import AgentVote, Decision, JuryRecord
 
 SHORTEST_DEADLINE_S: Final = 0.25
@@ -87,11 +88,13 @@ def _agent(row: SeatRow, force: InForce) -> Agent | None:
 
 def keep(trial: Trial, decision: Decision) -> None:
     """Write beside the decision what was seen, every vote, and the sum; in the caller's transaction."""
-    finding, view = trial.finding, view_as_json(trial.view)
+    finding, seen = trial.finding, kept_view(trial.view)
     JuryRecord.objects.create(
         decision=decision,
-        view=view,
-        view_sha256=digest(view),
+        view=seen.document,
+        view_sha256=seen.digest,
+        bars_id=seen.bars_id,
+        daily_id=seen.daily_id,
         votes_sha256=votes_digest(heard.vote for heard in trial.heard),
         sum=finding.as_json(),
         action=finding.action.value,

@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
         ),
         triggers.append_only("signals_app_agentvote"),
         triggers.append_only("signals_app_juryrecord"),
-        triggers.append_only('signals_app_modeladvice'),
+        triggers.append_only("signals_app_seriesseen"),
+        triggers.append_only("signals_app_modeladvice"),
         triggers.guard_steps("signals_app_experiment", {"draft": ["running"], "running": ["stopped"]}),
     ]

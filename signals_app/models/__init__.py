@@ -3,7 +3,7 @@
 from signals_app.advice.rows import AdviceBudget, ModelAdvice
 from signals_app.models.alerts import Decision, Signal, WebhookEvent
 from signals_app.models.experiments import Experiment, SplitChange
-from signals_app.models.jury import AgentSeat, AgentVote, FeatureFlag, JuryPolicy, JuryRecord
+from signals_app.models.jury import AgentSeat, AgentVote, FeatureFlag, JuryPolicy, JuryRecord, SeriesSeen
 from signals_app.models.strategies import Credential, SelectionPolicy, Strategy
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "JuryRecord",
     "ModelAdvice",
     "SelectionPolicy",
+    "SeriesSeen",
     "Signal",
     "SplitChange",
     "Strategy",

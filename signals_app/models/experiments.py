@@ -55,7 +55,10 @@ class Experiment(models.Model):
         max_digits=6, decimal_places=4, default=Decimal("0.05"), help_text="A mean difference within it counts as none."
     )
     bound = models.DecimalField(
-        max_digits=6, decimal_places=2, default=Decimal(2), help_text="One alert's difference counts for at most this."
+        max_digits=6,
+        decimal_places=2,
+        default=Decimal("1.5"),
+        help_text="One observation counts for at most this; four or five of its standard deviations.",
     )
     cluster = models.CharField(
         "one observation is",

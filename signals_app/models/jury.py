@@ -86,14 +86,32 @@ class AgentSeat(models.Model):
             raise ValidationError({"parameters": e.message}) from e
 
 
+class SeriesSeen(models.Model):
+    """Bars that a jury saw, kept once for all alerts that saw the same. Append-only."""
+
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the document")
+    symbol = models.CharField(max_length=24)
+    interval_s = models.PositiveIntegerField("interval in seconds")
+    document = models.JSONField()
+
+    class Meta:
+        verbose_name_plural = "series seen"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.interval_s} s"
+
+
 class JuryRecord(models.Model):
     """What the jury of one decision looked at, and its arithmetic. Append-only.
 
-    From ``view`` the same agents come to the same votes, so a decision can be made again under other settings.
+    From view and bars the same agents come to the same votes, so a decision can be made again under other settings.
     """
 
     decision = models.OneToOneField("signals_app.Decision", on_delete=models.PROTECT, related_name="jury")
-    view = models.JSONField(help_text="Everything the agents saw")
+    view = models.JSONField(help_text="Everything the agents saw but the bars")
+    bars = models.ForeignKey(SeriesSeen, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    daily = models.ForeignKey(SeriesSeen, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     view_sha256 = models.CharField(max_length=64)
     votes_sha256 = models.CharField(max_length=64)
     sum = models.JSONField(help_text="Mean, coverage, confidence, threshold, and the sum in words")

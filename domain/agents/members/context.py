@@ -147,8 +147,7 @@ class Context(Agent):
         try:
             market = self.market(bars_of(view).candles)
         except (Missing, InsufficientHistory) as missing:
-            why = missing.message if isinstance(missing, InsufficientHistory) else str(missing)
-            return None, Evidence("trend", TREND_SHARE, None, f"regime unknown: {why}")
+            return None, Evidence("trend", TREND_SHARE, None, f"regime unknown: {missing.message}")
         lean = TREND_OF[market.regime] * tilt(market.plus, market.minus)
         text = f"{market.regime} market: ADX {market.adx:.1f}, +DI {market.plus:.1f}, -DI {market.minus:.1f}"
         return market, Evidence("trend", TREND_SHARE, lean, text)
@@ -162,7 +161,7 @@ class Context(Agent):
         try:
             price, source = price_of(view)
         except Missing as missing:
-            return Evidence("zero_gamma", ZERO_SHARE, None, f"no price to compare zero gamma with: {missing}")
+            return Evidence("zero_gamma", ZERO_SHARE, None, f"no price to compare zero gamma with: {missing.message}")
         lean = steps(price - gamma.zero_gamma, price * self.zero_reach / 100.0)
         percent = 100.0 * (price - gamma.zero_gamma) / price
         text = f"{source} {price:.2f} is {percent:+.2f}% from zero gamma {gamma.zero_gamma:.2f}, dealers are {gamma.dealers}"
@@ -198,10 +197,9 @@ class Context(Agent):
         if view.gamma is not None and self._trust(view):
             if view.gamma.dealers == DealerPosition.LONG_GAMMA:
                 doubts.append(Doubt(DAMPED_TRUST, "dealers long gamma dampen moves"))
-            if view.gamma.age_s(view.now) > self.fresh_minutes * 60:
-                doubts.append(
-                    Doubt(1.0, f"the snapshot is {view.gamma.age_s(view.now) / 60:.0f} min old and counts less")
-                )
+            minutes = view.gamma.age_s(view.now) / 60.0
+            if minutes > self.fresh_minutes:  # counted already, as trust in what it shows
+                doubts.append(Doubt(1.0, f"the snapshot is {minutes:.0f} min old and counts less"))
         if view.bars is not None and market is not None:
             doubts += staleness(view.bars, view)
         return doubts
@@ -226,8 +224,9 @@ class Context(Agent):
                 "adx": market.adx,
                 "plus_di": market.plus,
                 "minus_di": market.minus,
+                "atr": market.atr,
+                "atr_rank": market.atr_rank,
             }
-            figures |= {"atr": market.atr, "atr_rank": market.atr_rank}
         if view.gamma is not None:
             figures |= _of_snapshot(view.gamma)
         return figures

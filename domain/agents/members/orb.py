@@ -7,7 +7,7 @@ from typing import ClassVar, Final, NamedTuple
 
 import numpy as np
 
-from domain.agents.reading import Missing, bars_of, cast, or_abstain, staleness, today
+from domain.agents.reading import Missing, bars_of, cast, or_abstain, staleness, today, when
 from domain.agents.registry import Agent, register
 from domain.agents.view import JuryView, Series
 from domain.agents.vote import Action, Figure, Vote
@@ -113,22 +113,22 @@ class OpeningRangeBreakout(Agent):
         close, high, low = prices
         where = f"the range of the first {self.minutes} minutes, {low:.2f} to {high:.2f}"
         if broke is None or not outside:
-            before = "" if broke is None else f", broken {_way(broke.side)} {broke.ago} bars ago"
+            before = "" if broke is None else f", broken {_way(broke.side)} {when(broke.ago)}"
             return 0, INSIDE, f"close {close:.2f} is inside {where}{before}"
         edge = high if outside > 0 else low
         text = f"close {close:.2f} is {_way(outside)} {where}"
         if broke.ago >= self.within:
-            return outside, OLD, f"{text}, broken {broke.ago} bars ago: once for each side a day"
+            return outside, OLD, f"{text}, broken {when(broke.ago)}: once for each side a day"
         height = max(high - low, 0.0)
         beyond = min(abs(close - edge) / (0.5 * height), 1.0) if height > 0.0 else 1.0
         confidence = FRESH + BY_DISTANCE * beyond
         if broke.volume_ratio is None:
-            return outside, confidence, f"{text}, broken {broke.ago} bars ago; no volume of earlier sessions to compare"
+            return outside, confidence, f"{text}, broken {when(broke.ago)}; no volume of earlier sessions to compare"
         confidence += BY_VOLUME if broke.volume_ratio > self.volume_times else -BY_VOLUME
         return (
             outside,
             confidence,
-            f"{text}, broken {broke.ago} bars ago on {broke.volume_ratio:.2f} times the usual volume",
+            f"{text}, broken {when(broke.ago)} with {broke.volume_ratio:.2f} times the usual volume",
         )
 
 

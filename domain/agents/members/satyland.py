@@ -147,8 +147,7 @@ def _candles(view: JuryView) -> Candles:
 
 
 def _unseen(name: str, share: float, why: Missing | InsufficientHistory) -> Look:
-    text = why.message if isinstance(why, InsufficientHistory) else str(why)
-    return Look(Evidence(name, share, None, f"{name} unknown: {text}"))
+    return Look(Evidence(name, share, None, f"{name} unknown: {why.message}"))
 
 
 def _of_ribbon(found: Ribbon) -> float:

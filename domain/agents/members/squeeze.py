@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from domain.agents.reading import bars_of, cast, or_abstain, staleness
+from domain.agents.reading import bars_of, cast, or_abstain, staleness, when
 from domain.agents.registry import Agent, register
 from domain.agents.view import JuryView
 from domain.agents.vote import Action, Figure, Vote
@@ -74,7 +74,7 @@ class TtmSqueeze(Agent):
         else:
             confidence = FIRED + BY_LEVEL * level + (BY_LENGTH if length >= self.long else 0.0)
             confidence += GROWING if colour in (Colour.CYAN, Colour.RED) else 0.0
-            text = f"fired {ago} bars ago after {length} bars, level {level}; {state}"
+            text = f"fired {when(ago)} after a squeeze of {length} bars, level {level}; {state}"
         return cast(
             self.name,
             view,

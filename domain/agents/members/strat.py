@@ -17,6 +17,7 @@ from domain.agents.reading import (
     price_of,
     staleness,
     today,
+    when,
 )
 from domain.agents.registry import Agent, register
 from domain.agents.view import EXCHANGE, JuryView, Series
@@ -155,9 +156,9 @@ def _judged(thesis: int, agreed: int, combo: Combo | None, price: float) -> tupl
 
 
 def _of_combo(combo: Combo | None, ago: int | None, within: int) -> str:
-    if combo is None:
+    if combo is None or ago is None:
         return f"no combination in force ended within {within} bars"
     target = "none" if combo.target is None else f"{combo.target:.2f}"
     way = "up" if combo.direction > 0 else "down"
     prices = f"trigger {combo.trigger:.2f}, stop {combo.stop:.2f}, target {target}"
-    return f"{combo.name} {combo.kind} {way} {ago} bars ago: {prices}"
+    return f"{combo.name} {combo.kind} {way} {when(ago)}: {prices}"

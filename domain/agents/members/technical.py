@@ -8,7 +8,19 @@ from typing import ClassVar, Final, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from domain.agents.reading import Doubt, Evidence, bars_of, or_abstain, price_of, rank, staleness, steps, tilt, weigh
+from domain.agents.reading import (
+    Doubt,
+    Evidence,
+    bars_of,
+    or_abstain,
+    price_of,
+    rank,
+    staleness,
+    steps,
+    tilt,
+    weigh,
+    when,
+)
 from domain.agents.registry import Agent, register
 from domain.agents.view import JuryView
 from domain.agents.vote import Figure, Vote
@@ -133,7 +145,7 @@ class Technical(Agent):
             level = self.oversold if rises else self.overbought
             ago = len(after) - 1 - latest
             lean = 1.0 if rises else -1.0
-            text = f"RSI {now:.1f} came back {'up' if rises else 'down'} through {level:g} {ago} bars ago"
+            text = f"RSI {now:.1f} came back {'up' if rises else 'down'} through {level:g} {when(ago)}"
         return Evidence("momentum", MOMENTUM_SHARE, lean, text)
 
     def _room(self, levels: Levels, price: float, source: str, reach: float) -> Evidence:

@@ -175,3 +175,19 @@ def test_bars_with_holes_at_the_end_count_half() -> None:
     bars = five_minutes(100 + 0.1 * np.arange(-59, 1))
     fresh, stale = (of("context", view(now=now, bars=bars)) for now in (NOW, NOW + timedelta(minutes=20)))
     assert stale.confidence == pytest.approx(fresh.confidence / 2, abs=1)
+
+
+def test_a_strength_that_was_never_clear_is_an_unknown_regime() -> None:
+    """Between the thresholds on every bar; half of the direction counts."""
+    vote = of("context", view(bars=five_minutes(walk(200))), trending=99.9, ranging=0.001)
+    assert vote.figures["regime"] == "unknown"
+    plus, minus = vote.figures["plus_di"], vote.figures["minus_di"]
+    assert isinstance(plus, float) and isinstance(minus, float)
+    assert vote.figures["lean_trend"] == pytest.approx(0.5 * 2 * (plus - minus) / (plus + minus), abs=1e-6)
+
+
+def test_without_a_price_zero_gamma_is_compared_with_nothing() -> None:
+    """The flow is still known: 30 of 100."""
+    vote = of("context", view(quote=None, gamma=gamma(put_call_volume=0.25), notes={"bars": "no bars"}))
+    assert (vote.figures["lean_zero_gamma"], vote.figures["known"]) == (None, pytest.approx(0.3))
+    assert "no price to compare zero gamma with: no bars" in vote.reasons

@@ -335,6 +335,35 @@ def test_a_market_upside_down_has_the_votes_upside_down(
         assert abs(there.confidence - here.confidence) <= 1, name  # the last digit of a mean may round the other way
 
 
+def doubled(seen: JuryView) -> JuryView:
+    """Every price twice as high, as in a currency of half the worth; money of the book as it is."""
+    told = seen.gamma
+    assert told is not None and seen.spot is not None
+
+    def twice(series: Series | None) -> Series:
+        assert series is not None
+        bars = series.candles
+        prices = (2.0 * part for part in (bars.open, bars.high, bars.low, bars.close))
+        return replace(series, candles=Candles(bars.start, *prices, bars.volume))
+
+    levels = {name: 2.0 * getattr(told, name) for name in ("spot", "call_wall", "put_wall", "zero_gamma")}
+    return replace(seen, quote=quote(2.0 * seen.spot), bars=twice(seen.bars), daily=twice(seen.daily),
+                   gamma=replace(told, **levels))  # fmt: skip
+
+
+@given(seed=st.integers(0, 10_000), zero=st.floats(97.0, 103.0), drift=st.sampled_from([-0.05, 0.0, 0.05]))
+@settings(max_examples=40, deadline=None)
+def test_the_unit_of_prices_changes_no_vote(seed: int, zero: float, drift: float) -> None:
+    """A split, or another currency, is not news."""
+    closes = walk(200, seed=seed, step=0.2) + drift * np.arange(-199, 1)
+    daily = days(walk(100, seed=seed, step=0.7))
+    seen = replace(full_view(), bars=five_minutes(closes), daily=daily, gamma=gamma(zero_gamma=zero))
+    for name in NAMES:
+        here, there = build(name, {}).vote(seen), build(name, {}).vote(doubled(seen))
+        assert (there.action, there.bias, there.blocks) == (here.action, here.bias, here.blocks), name
+        assert abs(there.confidence - here.confidence) <= 1, name
+
+
 @EACH
 def test_the_thesis_turns_the_action_and_not_the_bias(name: str) -> None:
     """What an agent thinks of the market does not hang on what the alert wants."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from domain.agents import Action, Bias, JuryView, Series
-from tests.domain.agents.builders import FIVE, LONG, OPENS, SHORT, five_minutes, of, session, view
+from tests.domain.agents.builders import FIVE, LONG, OPENS, SHORT, five_minutes, of, session, view, walk
 
 OPENING = (100.0, 100.0, 100.0, 100.0, 100.0, 100.0)
 
@@ -33,7 +33,7 @@ def test_a_fresh_break_on_the_thesis_side_is_a_case() -> None:
     assert (vote.figures["range_high"], vote.figures["range_low"]) == (100.5, 99.5)
     assert (vote.figures["broke"], vote.figures["bars_ago"], vote.figures["volume_ratio"]) == (1, 0, 1.0)
     assert vote.reasons == (
-        "close 101.00 is above the range of the first 30 minutes, 99.50 to 100.50, broken 0 bars ago on 1.00 times "
+        "close 101.00 is above the range of the first 30 minutes, 99.50 to 100.50, broken on the last bar with 1.00 times "
         "the usual volume",
     )  # fmt: skip
 
@@ -82,7 +82,7 @@ def test_inside_the_range_there_is_no_case() -> None:
     for closes in ((100.0,), (100.5,), (99.5,), (101.0, 100.0)):
         vote = of("orb", after_the_open(*closes))
         assert (vote.action, vote.bias, vote.confidence) == (Action.SKIP, Bias.NEUTRAL, 60)
-    assert vote.reasons[0].endswith("broken above 1 bars ago")
+    assert vote.reasons[0].endswith("broken above 1 bar ago")
 
 
 def test_a_range_without_height_is_broken_by_anything() -> None:
@@ -91,6 +91,25 @@ def test_a_range_without_height_is_broken_by_anything() -> None:
     now = OPENS + timedelta(minutes=35)
     bars = five_minutes(every, ends=now, open=every, high=every, low=every)
     assert of("orb", view(now=now, session=session(now), bars=bars)).action is Action.ENTER
+
+
+@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("minutes", [5, 15, 30])
+def test_breaks_by_their_definition_on_a_random_day(seed: int, minutes: int) -> None:
+    """Told the slow way: the opening's highest and lowest price, and the first close beyond each."""
+    walked = walk(40, seed=seed, step=0.4)
+    seen = after_the_open(*walked[6:], opening=tuple(walked[:6]))
+    opening, later = walked[: minutes // 5], walked[minutes // 5 :]
+    high, low = max(opening) + 0.5, min(opening) - 0.5
+    first = {side: next((at for at, close in enumerate(later) if (close > high if side > 0 else close < low)), None)
+             for side in (1, -1)}  # fmt: skip
+    outside = int(later[-1] > high) - int(later[-1] < low)
+    known = [at for side, at in first.items() if at is not None and (not outside or side == outside)]
+    vote = of("orb", seen, minutes=minutes)
+
+    assert (vote.figures["range_high"], vote.figures["range_low"]) == pytest.approx((high, low))
+    assert vote.figures["bars_ago"] == (len(later) - 1 - max(known) if known else None)
+    assert vote.bias.value == {1: "bullish", -1: "bearish", 0: "neutral"}[outside]
 
 
 @pytest.mark.parametrize(("minutes", "high"), [(5, 100.5), (15, 101.5), (30, 103.5)])

@@ -16,13 +16,14 @@ CALM = np.tile([99.9, 100.1], 30)
 
 def test_a_squeeze_that_fires_upwards_is_a_case() -> None:
     """Calm of 0.2, true ranges of about 1.2: on from bar 20. At 106 the bands are 2 * 1.56 = 3.1 wide on each side, outside
-    1.5 mean ranges of about 1.4. The momentum grows and 42 bars are long: 60 + 15 + 10, and 5 for each level.
+    1.5 mean ranges of about 1.4; the bar before, with 2 * 0.95 = 1.9 on each side, was inside those, but not inside one
+    range: level 2. The momentum grows and 43 bars are long: 60 + 15 + 10 + 5 * 2.
     """
     vote = of("squeeze", view(bars=five_minutes([*CALM, 102.0, 104.0, 106.0], half=0.5)))
     assert (vote.action, vote.bias) == (Action.ENTER, Bias.BULLISH)
     assert (vote.figures["on"], vote.figures["fired_bars_ago"], vote.figures["length"]) == (False, 0, 43)
     assert vote.figures["colour"] == "cyan"
-    assert vote.confidence == 85 + 5 * vote.figures["pro_level"]
+    assert (vote.figures["pro_level"], vote.confidence) == (2, 95)
     assert of("squeeze", view(thesis=SHORT, bars=five_minutes([*CALM, 102.0, 104.0, 106.0]))).action is Action.REJECT
 
 

@@ -52,7 +52,7 @@ def test_a_combination_with_every_timeframe_is_a_case() -> None:
     assert figures == {
         "combo": "2-1-2", "combo_direction": 1, "bars_ago": 0, "trigger": 101.5, "stop": 100.5, "target": 102.0,
     }  # fmt: skip
-    assert vote.reasons[0] == "2-1-2 continuation up 0 bars ago: trigger 101.50, stop 100.50, target 102.00"
+    assert vote.reasons[0] == "2-1-2 continuation up on the last bar: trigger 101.50, stop 100.50, target 102.00"
     assert vote.reasons[1].startswith("spot 101.60 is above all the opens: month 97.00, week 98.00")
 
 

@@ -56,7 +56,7 @@ def test_a_return_from_overbought_is_bearish_for_three_bars() -> None:
     vote = of("technical", view(bars=five_minutes(fallen)))
     assert vote.figures["rsi"] == pytest.approx(100 * 1.3 / 2.3)
     assert vote.figures["lean_momentum"] == -1.0
-    assert "RSI 56.5 came back down through 70 0 bars ago" in vote.reasons
+    assert "RSI 56.5 came back down through 70 on the last bar" in vote.reasons
 
     for bars, lean in ((2, -1.0), (3, pytest.approx((100 * 1.3 / 2.3 - 50.0) / 20.0, abs=1e-5))):
         later = of("technical", view(bars=five_minutes([*fallen, *[99.0] * bars])))

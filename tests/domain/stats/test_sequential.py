@@ -215,7 +215,7 @@ def test_a_mean_that_turned_leaves_an_empty_interval():
     """A year up and a year down: no constant mean explains both, and the bounds cross to say so."""
     sequence = followed([0.5] * 250 + [-0.5] * 400)
     assert sequence.lower > sequence.upper
-    assert sequence.excludes_below and sequence.excludes_above
+    assert sequence.is_positive and sequence.is_negative
 
 
 def test_looks_count_what_they_have_seen():
