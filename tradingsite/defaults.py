@@ -12,6 +12,7 @@ from django.db import transaction
 
 from books_app import clock, ledger
 from books_app.models import Account
+from domain.flags import VARIANT_B
 from domain.rules.view import Limits
 from market_app.defaults import seed_providers
 from market_app.models import TradingSession
@@ -19,7 +20,7 @@ from market_app.sessions import seed_sessions
 from positions_app.services.rules import seed_default_rules
 from risk_app.models import RiskLimit
 from signals_app.jury.defaults import seed_policies, seed_seats
-from signals_app.models import SelectionPolicy
+from signals_app.models import FeatureFlag, SelectionPolicy, Signal
 from tradingsite.roles import install_roles
 from workers.schedule import install_schedule
 
@@ -36,6 +37,7 @@ def seed() -> Iterator[tuple[str, int]]:
     yield "selection policies", _policies()
     yield "jury policies", seed_policies()
     yield "seats of the jury", seed_seats()
+    yield "feature flags", _flags()
     yield "exit rules", seed_default_rules()
     yield "trading sessions", _sessions()
     yield "providers of market data", seed_providers()
@@ -76,6 +78,14 @@ def _policies() -> int:
         SelectionPolicy.objects.get_or_create(name="at-the-money", defaults={"strike": SelectionPolicy.Strike.ATM}),
     ]
     return sum(created for _, created in made)
+
+
+def _flags() -> int:
+    """A fresh system decides with both engines: A trades, B is its shadow. One that has lived is left as it was run."""
+    if FeatureFlag.objects.exists() or Signal.objects.exists():
+        return 0
+    FeatureFlag.objects.create(name=VARIANT_B, enabled=True)
+    return 1
 
 
 def _sessions() -> int:

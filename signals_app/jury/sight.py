@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 from domain.agents import BookLoad, Gamma, Holding, JuryView, Series
+from domain.agents.correlation import correlation
 from domain.errors import MarketDataUnavailable, RuleBroken
 from domain.indicators.candles import Candles
-from domain.indicators.correlation import correlation
 from domain.indicators.hours import SessionHours
 from domain.positions import Direction
 from domain.quotes import Bar

@@ -134,7 +134,7 @@ def test_a_rule_is_added_and_written_down():
     [
         ({"kind": "hope"}, "Select a valid choice"),
         ({"params": '{"fraction": "2"}'}, "it must be above 0 and below 1"),
-        ({"params": '{"hours": 3}'}, "stop_loss has no parameter hours; allowed: fraction"),
+        ({"params": '{"hours": 3}'}, "stop_loss: no parameter hours; allowed: fraction"),
         ({"params": "[1]"}, "An object in braces is wanted"),
         ({"params": "{"}, "Enter a valid JSON"),
         ({"params": '{"fraction": NaN}'}, "not a number within"),
