@@ -43,10 +43,13 @@ def engines(run: Run) -> list[Result]:
 
 
 def _give_to_engine_b(database_url: str) -> None:
-    """Every strategy's alerts go to the jury. The shadow books exist, as they do after a book's first alert."""
+    """Every strategy's alerts go to a jury that enters whatever it thinks, so that each of them is a whole way."""
     session = psycopg2.connect(database_url)
     with session, session.cursor() as cursor:
-        cursor.execute("UPDATE signals_app_strategy SET engine = 'B'")
+        cursor.execute(
+            "INSERT INTO signals_app_jurypolicy (name, threshold, coverage) VALUES ('always', 0, 0) RETURNING id"
+        )
+        cursor.execute("UPDATE signals_app_strategy SET engine = 'B', jury_policy_id = %s", cursor.fetchone())
     session.close()
 
 
