@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db import transaction
 from django.forms import ModelForm
@@ -8,7 +10,17 @@ from django.utils.safestring import SafeString
 
 from books_app import ledger
 from books_app.models import Account, AuditEvent, LedgerEntry, SignInTries
-from books_app.web.admin import AuditedAdmin, ReadOnlyAdmin, badge, column, explained, gain, plain, recent_values
+from books_app.web.admin import (
+    AuditedAdmin,
+    ReadOnlyAdmin,
+    badge,
+    book_name,
+    column,
+    explained,
+    gain,
+    plain,
+    recent_values,
+)
 
 
 @admin.register(Account)
@@ -16,8 +28,8 @@ class AccountAdmin(AuditedAdmin):
     """Cash moves by fills only and the state by halting and resuming, so both are shown and not edited."""
 
     entity = "account"
-    list_display = ("name", "state", "cash_now", "since_start", "fill_price", "dry_run", "halt_reason")
-    list_filter = ("status",)
+    list_display = ("book", "state", "cash_now", "since_start", "fill_price", "dry_run", "halt_reason")
+    list_filter = ("status", "kind")
     readonly_fields = ("status", "halted_at", "halt_reason", "cash", "created_at")
     fieldsets = (
         (None, {"fields": ("name", "kind", "start_cash", "dry_run")}),
@@ -31,6 +43,12 @@ class AccountAdmin(AuditedAdmin):
         ),
         ("Now", {"fields": ("status", "halted_at", "halt_reason", "cash", "created_at")}),
     )
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A shadow book is made with its book and by nobody else."""
+        if db_field.name == "kind":
+            kwargs["choices"] = [choice for choice in Account.Kind.choices if choice[0] != Account.Kind.SHADOW]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Account | None = None) -> tuple[str, ...]:
         return self.readonly_fields if obj is None else (*self.readonly_fields, "name", "kind", "start_cash")
@@ -55,6 +73,10 @@ class AccountAdmin(AuditedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
         return False  # its ledger outlives it
+
+    @column("book", order="name")
+    def book(self, account: Account) -> SafeString | str:
+        return book_name(account)
 
     @column("state", order="status")
     def state(self, account: Account) -> SafeString:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django_filters import rest_framework as filters
+from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 
 from books_app.models import Account
@@ -10,10 +11,14 @@ from books_app.web.views import Rows, RowSerializer
 
 
 class BookSerializer(RowSerializer):
+    shadow_of = serializers.CharField(
+        source="shadow_of.name", default=None, read_only=True, help_text="null: it is a real one"
+    )
+
     class Meta:
         model = Account
         fields = [
-            "name", "kind", "status", "halted_at", "halt_reason", "start_cash", "cash", "fill_price", "slippage",
+            "name", "kind", "shadow_of", "status", "halted_at", "halt_reason", "start_cash", "cash", "fill_price", "slippage",
             "commission_per_contract", "dry_run", "created_at",
         ]  # fmt: skip
 
@@ -29,7 +34,7 @@ class BookFilter(filters.FilterSet):
 class BookViewSet(ListModelMixin, RetrieveModelMixin, Rows):
     """Books with their cash and whether they are halted."""
 
-    queryset = Account.objects.order_by("name")
+    queryset = Account.objects.select_related("shadow_of").order_by("name")
     serializer_class = BookSerializer
     filterset_class = BookFilter
     lookup_field = "name"

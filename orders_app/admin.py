@@ -8,7 +8,9 @@ from django.utils.safestring import SafeString
 from books_app.web.admin import (
     ReadOnlyAdmin,
     ReadOnlyInline,
+    Shadows,
     badge,
+    book_name,
     column,
     explained,
     plain,
@@ -30,6 +32,7 @@ class OrderAdmin(ReadOnlyAdmin):
     list_filter = (
         "status",
         "purpose",
+        Shadows,
         "account",
         "strategy",
         recent_values("underlying", "symbol"),
@@ -66,8 +69,8 @@ class OrderAdmin(ReadOnlyAdmin):
         return reason_link(order.reason)
 
     @column("book", order="account__name")
-    def book(self, order: Order) -> str:
-        return order.account.name
+    def book(self, order: Order) -> SafeString | str:
+        return book_name(order.account)
 
     @column("created (UTC)", order="created_at")
     def created(self, order: Order) -> str:
@@ -84,10 +87,14 @@ class OrderAdmin(ReadOnlyAdmin):
 
 @admin.register(Fill)
 class FillAdmin(ReadOnlyAdmin):
-    list_display = ("executed_at", "instruction", "paid", "market", "charged", "account", "venue_fill_id")
-    list_filter = ("account", "executed_at")
+    list_display = ("executed_at", "instruction", "paid", "market", "charged", "book", "venue_fill_id")
+    list_filter = (Shadows, "account", "executed_at")
     search_fields = ("venue_fill_id", "order__symbol")
     list_select_related = ("account", "order")
+
+    @column("book", order="account__name")
+    def book(self, fill: Fill) -> SafeString | str:
+        return book_name(fill.account)
 
     @column("what")
     def instruction(self, fill: Fill) -> str:

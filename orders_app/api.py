@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from books_app.fields import QUANTITY_LIMIT
 from books_app.web.changes import actor_of
-from books_app.web.views import ApiBase, Rows, RowSerializer
+from books_app.web.views import ApiBase, OfBookFilter, Rows, RowSerializer
 from domain.orders import NEXT
 from orders_app.manual import leave_by_hand
 from orders_app.models import Fill, Order
@@ -50,9 +50,9 @@ class FillSerializer(RowSerializer):
         ]  # fmt: skip
 
 
-class OrderFilter(filters.FilterSet):
+class OrderFilter(OfBookFilter):
+    names_them = ("signal", "position")
     status = filters.MultipleChoiceFilter(choices=STATUSES, help_text="Repeat it for several")
-    book = filters.CharFilter(field_name="account__name", help_text="Name of the book")
     strategy = filters.CharFilter(field_name="strategy__name", help_text="Name of the strategy")
     created_after = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
     created_before = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
@@ -63,8 +63,8 @@ class OrderFilter(filters.FilterSet):
         fields = ["underlying", "symbol", "side", "purpose", "reason", "signal", "position", "correlation_id"]
 
 
-class FillFilter(filters.FilterSet):
-    book = filters.CharFilter(field_name="account__name", help_text="Name of the book")
+class FillFilter(OfBookFilter):
+    names_them = ("order",)
     symbol = filters.CharFilter(field_name="order__symbol", help_text="The contract")
     executed_after = filters.IsoDateTimeFilter(field_name="executed_at", lookup_expr="gte")
     executed_before = filters.IsoDateTimeFilter(field_name="executed_at", lookup_expr="lt")

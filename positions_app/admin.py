@@ -9,7 +9,18 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from books_app.web.admin import AuditedAdmin, ReadOnlyAdmin, badge, column, gain, plain, reason_link, recent_values
+from books_app.web.admin import (
+    AuditedAdmin,
+    ReadOnlyAdmin,
+    Shadows,
+    badge,
+    book_name,
+    column,
+    gain,
+    plain,
+    reason_link,
+    recent_values,
+)
 from domain.exits import KINDS, build
 from domain.exits.registry import ExitRule as Rule
 from domain.parameters import parameter_types
@@ -34,6 +45,7 @@ class PositionAdmin(ReadOnlyAdmin):
     list_display = ("contract", "state", "held", "entry", "mark_now", "profit", "left_by", "book", "opened", "act")
     list_filter = (
         "status",
+        Shadows,
         "account",
         "strategy",
         recent_values("underlying", "symbol"),
@@ -78,8 +90,8 @@ class PositionAdmin(ReadOnlyAdmin):
         return reason_link(position.exit_reason)
 
     @column("book", order="account__name")
-    def book(self, position: Position) -> str:
-        return position.account.name
+    def book(self, position: Position) -> SafeString | str:
+        return book_name(position.account)
 
     @column("opened (UTC)", order="opened_at")
     def opened(self, position: Position) -> str:

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from books_app.web.changes import actor_of
-from books_app.web.views import Rows, RowSerializer
+from books_app.web.views import OfBookFilter, Rows, RowSerializer
 from domain.positions import PositionStatus
 from positions_app.figures import Figures, figures_of
 from positions_app.models import ExitRule, Position
@@ -65,9 +65,9 @@ def _text(value: Decimal | None) -> str | None:
     return None if value is None else f"{value.normalize():f}"
 
 
-class PositionFilter(filters.FilterSet):
+class PositionFilter(OfBookFilter):
+    names_them = ("signal",)
     status = filters.MultipleChoiceFilter(choices=STATUSES, help_text="Repeat it for several")
-    book = filters.CharFilter(field_name="account__name", help_text="Name of the book")
     strategy = filters.CharFilter(field_name="strategy__name", help_text="Name of the strategy")
     opened_after = filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="gte")
     opened_before = filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="lt")

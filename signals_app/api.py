@@ -6,7 +6,7 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 
-from books_app.web.views import Rows, RowSerializer
+from books_app.web.views import OfBookFilter, Rows, RowSerializer
 from domain.signals import NEXT
 from signals_app.models import Decision, Signal, WebhookEvent
 
@@ -22,13 +22,13 @@ class SignalSerializer(RowSerializer):
         fields = [
             "id", "strategy", "book", "event", "leg", "correlation_id", "symbol", "asset_class", "intent", "alert",
             "alert_time", "received_at", "signal_price", "status", "reason", "reason_text", "attempts", "last_error",
-            "updated_at",
+            "updated_at", "engine", "shadow_of", "experiment",
         ]  # fmt: skip
 
 
-class SignalFilter(filters.FilterSet):
+class SignalFilter(OfBookFilter):
+    names_them = ("shadow_of",)
     status = filters.MultipleChoiceFilter(choices=STATUSES, help_text="Repeat it for several")
-    book = filters.CharFilter(field_name="account__name", help_text="Name of the book")
     strategy = filters.CharFilter(field_name="strategy__name", help_text="Name of the strategy")
     received_after = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
     received_before = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lt")
@@ -36,7 +36,9 @@ class SignalFilter(filters.FilterSet):
 
     class Meta:
         model = Signal
-        fields = ["symbol", "asset_class", "intent", "reason", "correlation_id", "event"]
+        fields = [
+            "symbol", "asset_class", "intent", "reason", "correlation_id", "event", "engine", "shadow_of", "experiment",
+        ]  # fmt: skip
 
 
 class SignalViewSet(ListModelMixin, RetrieveModelMixin, Rows):

@@ -26,6 +26,15 @@ from orders_app.api import CancelOrder, ClosePosition, FillViewSet, OrderViewSet
 from positions_app.api import ExitRuleViewSet, PositionViewSet
 from risk_app.api import HaltBook, LimitViewSet, ResumeBook
 from signals_app.api import DecisionViewSet, EventViewSet, SignalViewSet
+from signals_app.api_engines import (
+    ConfirmSplit,
+    ExperimentViewSet,
+    PrepareSplit,
+    StartExperiment,
+    StopExperiment,
+    VoteViewSet,
+    WithdrawSplit,
+)
 from signals_app.webhook import source_address
 from tradingsite.stats import today
 from tradingsite.trail import read_trail
@@ -76,7 +85,10 @@ class SignalTrail(ApiBase):
 
     @extend_schema(operation_id="signals_trail", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, pk: int) -> Response:
-        """Event, decisions with every rule, orders, fills, positions, exit verdicts, ledger lines and audit rows."""
+        """Event, decisions with every rule and vote, orders, fills, positions, exit verdicts, ledger lines and audit rows.
+
+        The other engine's course on the shadow book stands apart, under ``shadow``.
+        """
         return Response(as_json(read_trail(pk)))
 
 
@@ -99,6 +111,8 @@ for prefix, view in {
     "limits": LimitViewSet,
     "books": BookViewSet,
     "events": EventViewSet,
+    "votes": VoteViewSet,
+    "experiments": ExperimentViewSet,
 }.items():
     router.register(prefix, view, basename=f"api-{prefix}")
 
@@ -109,6 +123,11 @@ urlpatterns = [
     path("v1/orders/<int:pk>/cancel/", CancelOrder.as_view(), name="api-order-cancel"),
     path("v1/books/<slug:name>/halt/", HaltBook.as_view(), name="api-book-halt"),
     path("v1/books/<slug:name>/resume/", ResumeBook.as_view(), name="api-book-resume"),
+    path("v1/experiments/<int:pk>/start/", StartExperiment.as_view(), name="api-experiment-start"),
+    path("v1/experiments/<int:pk>/stop/", StopExperiment.as_view(), name="api-experiment-stop"),
+    path("v1/experiments/<int:pk>/prepare/", PrepareSplit.as_view(), name="api-experiment-prepare"),
+    path("v1/experiments/<int:pk>/confirm/", ConfirmSplit.as_view(), name="api-experiment-confirm"),
+    path("v1/experiments/<int:pk>/withdraw/", WithdrawSplit.as_view(), name="api-experiment-withdraw"),
     path("v1/quotes/", Quotes.as_view(), name="api-quotes"),
     path("v1/stats/", Stats.as_view(), name="api-stats"),
     path("v1/token/", Token.as_view(), name="api-token"),

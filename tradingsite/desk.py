@@ -51,6 +51,10 @@ class Deed(View):
     def form(self, row: Any, data: Any = None) -> forms.Form:
         return self.form_class(data)
 
+    def back(self, row: Any) -> str:
+        """Where it leads to, done or not."""
+        return address_of(row)
+
     def act(self, request: HttpRequest, row: Any, given: dict[str, Any]) -> HttpResponse | str:
         """The outcome in words, or a page of its own."""
         raise NotImplementedError
@@ -77,7 +81,7 @@ class Deed(View):
             if isinstance(outcome, HttpResponse):
                 return outcome
             messages.success(request, outcome)
-        return HttpResponseRedirect(address_of(row))
+        return HttpResponseRedirect(self.back(row))
 
     def _ask(self, request: HttpRequest, row: Any, form: forms.Form) -> HttpResponse:
         context = {
@@ -89,7 +93,7 @@ class Deed(View):
             "form": form,
             "button": self.button,
             "grave": self.grave,
-            "back": address_of(row),
+            "back": self.back(row),
         }
         return TemplateResponse(request, "admin/desk/confirm.html", context, status=400 if form.errors else 200)
 
@@ -281,19 +285,19 @@ class Rotate(Deed):
         return {"token": secret, "body": alert_body(secret)}
 
 
-def _deed(route: str, view: type[Deed], name: str, **initial: Any) -> URLPattern:
+def deed(route: str, view: type[Deed], name: str, **initial: Any) -> URLPattern:
     return path(route, admin.site.admin_view(view.as_view(**initial)), name=name)
 
 
 urlpatterns = [
-    _deed("positions/<int:pk>/close/", ClosePosition, "desk-close-position"),
-    _deed("orders/<int:pk>/cancel/", CancelOrder, "desk-cancel-order"),
-    _deed("books/<int:pk>/halt/", HaltBook, "desk-halt-book"),
-    _deed("books/<int:pk>/resume/", ResumeBook, "desk-resume-book"),
-    _deed("strategies/<int:pk>/pause/", PauseStrategy, "desk-pause-strategy"),
-    _deed("strategies/<int:pk>/unpause/", UnpauseStrategy, "desk-unpause-strategy"),
+    deed("positions/<int:pk>/close/", ClosePosition, "desk-close-position"),
+    deed("orders/<int:pk>/cancel/", CancelOrder, "desk-cancel-order"),
+    deed("books/<int:pk>/halt/", HaltBook, "desk-halt-book"),
+    deed("books/<int:pk>/resume/", ResumeBook, "desk-resume-book"),
+    deed("strategies/<int:pk>/pause/", PauseStrategy, "desk-pause-strategy"),
+    deed("strategies/<int:pk>/unpause/", UnpauseStrategy, "desk-unpause-strategy"),
     *(
-        _deed(f"strategies/<int:pk>/rotate-{kind.value}/", Rotate, f"desk-rotate-{kind.value}", kind=kind)
+        deed(f"strategies/<int:pk>/rotate-{kind.value}/", Rotate, f"desk-rotate-{kind.value}", kind=kind)
         for kind in Credential.Kind
     ),
 ]

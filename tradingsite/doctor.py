@@ -19,6 +19,7 @@ from books_app.redis import client
 from positions_app.models import ExitRule
 from risk_app.models import RiskLimit
 from signals_app.models import Signal
+from tradingsite.doctor_jury import JURY_CHECKS
 from tradingsite.doctor_market import MARKET_CHECKS, SEED
 from tradingsite.findings import Finding, Level, judged
 from tradingsite.health import round_trip, schedule_age, unapplied_migrations
@@ -223,5 +224,6 @@ CHECKS: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (
     *MARKET_CHECKS,
     _rules,
     _books,
+    *JURY_CHECKS,
     _people,
 )

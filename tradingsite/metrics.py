@@ -5,12 +5,12 @@ What leaves no row is counted in Redis, by all web processes together: refusals 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
@@ -32,7 +32,7 @@ from domain.signals import LIVE as LIVE_SIGNALS
 from market_app.models import CapabilityHealth
 from orders_app.models import Order
 from positions_app.models import Position
-from signals_app.models import Signal, WebhookEvent
+from signals_app.models import AgentSeat, AgentVote, Signal, WebhookEvent
 from signals_app.services.counters import acks, refusals
 from tradingsite.access import for_operators
 from tradingsite.stats import waits_of
@@ -55,8 +55,8 @@ class Rows:
         return []  # without it, registering would collect once for nothing
 
     def collect(self) -> Iterator[Metric]:
-        yield from (_alert_to_position(), _oldest_undone(), _refusals(), _signals(), _orders(), _positions())
-        yield from (*_alert_to_ack(), *_books())
+        yield from (_alert_to_position(), _oldest_undone(), _refusals(), *_signals(), *_orders(), *_positions())
+        yield from (*_alert_to_ack(), *_books(), *_votes())
         yield from (*_market_data(), _schedule(), *_queues())
 
 
@@ -93,60 +93,89 @@ def _oldest_undone() -> Metric:
 
 
 def _refusals() -> Metric:
-    """Events and signals from their rows, those that leave none from Redis."""
+    """Events and rows of work from their rows, those that leave none from Redis; both engines' of shadow books apart."""
     metric = CounterMetricFamily(
         "trading_refusals", "Refusals by reason code and by who refused", labels=["code", "where"]
     )
     events = WebhookEvent.objects.filter(outcome="refused").order_by().values_list("reason").annotate(Count("pk"))
-    signals = Signal.objects.exclude(reason="").order_by().values_list("reason").annotate(Count("pk"))
-    orders = (
-        Order.objects.filter(status__in=["denied", "rejected", "failed"])
-        .order_by()
-        .values_list("reason")
-        .annotate(Count("pk"))
-    )
+    signals = _counted(Signal.objects.exclude(reason=""), "reason")
+    orders = _counted(Order.objects.filter(status__in=["denied", "rejected", "failed"]), "reason")
     without_row = (
         (code, count)
         for code, count in refusals().items()
         if code in ("unauthenticated", "rate_limited", "body_too_large")
     )
-    for where, counts in (("webhook", events), ("engine", signals), ("order", orders), ("door", without_row)):
+    for where, counts in (("webhook", events), ("door", without_row)):
         for code, count in counts:
             metric.add_metric([code, where], count)
+    for where, rows in (("engine", signals), ("order", orders)):
+        for code, shadow, count in rows:
+            metric.add_metric([code, f"shadow {where}" if shadow else where], count)
     return metric
 
 
-def _signals() -> Metric:
-    metric = GaugeMetricFamily("trading_signals", "Signals by status", labels=["status"])
-    for status, count in Signal.objects.order_by().values_list("status").annotate(Count("pk")):
-        metric.add_metric([status], count)
-    return metric
+def _signals() -> Iterator[Metric]:
+    return _by_status("signals", "Signals by status", Signal.objects.all())
 
 
-def _orders() -> Metric:
-    metric = GaugeMetricFamily("trading_orders", "Orders by status", labels=["status"])
-    for status, count in Order.objects.order_by().values_list("status").annotate(Count("pk")):
-        metric.add_metric([status], count)
-    return metric
+def _orders() -> Iterator[Metric]:
+    return _by_status("orders", "Orders by status", Order.objects.all())
 
 
-def _positions() -> Metric:
-    metric = GaugeMetricFamily("trading_open_positions", "Positions that are not closed, by book", labels=["book"])
-    held = Position.objects.exclude(status="closed").order_by().values_list("account__name").annotate(Count("pk"))
-    counts = dict.fromkeys(Account.objects.values_list("name", flat=True), 0) | dict(held)
-    for book, count in counts.items():
-        metric.add_metric([book], count)
-    return metric
+def _by_status(name: str, words: str, rows: QuerySet[Any]) -> Iterator[Metric]:
+    """Two of a kind: ``trading_…`` for what is real, ``trading_shadow_…`` for what happened on shadow books."""
+    real, shadow = _pair(name, words, "status")
+    for status, of_shadow, count in _counted(rows, "status"):
+        (shadow if of_shadow else real).add_metric([status], count)
+    yield from (real, shadow)
+
+
+def _counted(rows: QuerySet[Any], field: str) -> QuerySet[Any, Any]:
+    """Value of the field, whether it is of a shadow book, and how many."""
+    told = rows.order_by().annotate(of_shadow=Q(account__kind=Account.Kind.SHADOW))
+    counted: QuerySet[Any, Any] = told.values_list(field, "of_shadow").annotate(Count("pk"))
+    return counted
+
+
+def _pair(name: str, words: str, label: str) -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
+    """A sum over a metric's labels must stay a sum of what is real, so shadow books have names of their own."""
+    return (
+        GaugeMetricFamily(f"trading_{name}", words, labels=[label]),
+        GaugeMetricFamily(f"trading_shadow_{name}", f"{words}, of shadow books", labels=[label]),
+    )
+
+
+def _positions() -> Iterator[Metric]:
+    held = Position.objects.exclude(status="closed").order_by().values_list("account_id").annotate(Count("pk"))
+    counts = dict(held)
+    return _by_book("open_positions", "Positions that are not closed, by book", lambda book: counts.get(book.pk, 0))
 
 
 def _books() -> Iterator[Metric]:
-    cash = GaugeMetricFamily("trading_book_cash", "Cash of a book", labels=["book"])
-    halted = GaugeMetricFamily("trading_book_halted", "1 while a book takes no entries", labels=["book"])
+    yield from _by_book("book_cash", "Cash of a book", lambda book: float(book.cash))
+    halted = Account.Status.HALTED
+    yield from _by_book("book_halted", "1 while a book takes no entries", lambda book: book.status == halted)
+
+
+def _by_book(name: str, words: str, value: Callable[[Account], float]) -> Iterator[Metric]:
+    real, shadow = _pair(name, words, "book")
     for account in Account.objects.order_by("name"):
-        cash.add_metric([account.name], float(account.cash))
-        halted.add_metric([account.name], account.status == Account.Status.HALTED)
-    yield cash
-    yield halted
+        (shadow if account.kind == Account.Kind.SHADOW else real).add_metric([account.name], value(account))
+    yield from (real, shadow)
+
+
+def _votes() -> Iterator[Metric]:
+    """What the agents with a seat have said in the last hour; an alarm is an agent that was made to abstain."""
+    said = GaugeMetricFamily("trading_agent_votes", "Votes of an agent, last hour", labels=["agent", "action"])
+    alarms = GaugeMetricFamily("trading_agent_alarms", "Times it was made to abstain, last hour", labels=["agent"])
+    names = list(AgentSeat.objects.order_by("name").values_list("name", flat=True))
+    lately = AgentVote.objects.filter(agent__in=names, voted_at__gte=clock.now() - WINDOW).order_by()
+    for agent, action, count in lately.values_list("agent", "action").annotate(Count("pk")):
+        said.add_metric([agent, action], count)
+    silenced = dict(lately.exclude(alarm="").values_list("agent").annotate(Count("pk")))
+    for name in names:
+        alarms.add_metric([name], silenced.get(name, 0))
+    yield from (said, alarms)
 
 
 def _market_data() -> Iterator[Metric]:

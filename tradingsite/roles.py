@@ -20,6 +20,11 @@ TRADES: Final = frozenset(
         "signals_app.change_strategy",
         "signals_app.add_selectionpolicy",
         "signals_app.change_selectionpolicy",
+        "signals_app.add_jurypolicy",
+        "signals_app.change_jurypolicy",
+        "signals_app.add_experiment",
+        "signals_app.change_experiment",
+        "signals_app.add_splitchange",  # preparing and withdrawing one
     }
 )
 SETS_LIMITS: Final = frozenset(
@@ -38,6 +43,12 @@ SETS_LIMITS: Final = frozenset(
         "risk_app.add_symbolrule",
         "risk_app.change_symbolrule",
         "risk_app.delete_symbolrule",
+        "signals_app.add_featureflag",
+        "signals_app.change_featureflag",
+        "signals_app.delete_featureflag",
+        "signals_app.add_agentseat",
+        "signals_app.change_agentseat",
+        "signals_app.change_splitchange",  # confirming one, starting and stopping experiments
     }
 )
 

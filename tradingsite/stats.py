@@ -16,6 +16,8 @@ from risk_app.queries import standing_of, start_of_day
 from signals_app.models import Signal, WebhookEvent
 from signals_app.services.counters import refusals
 
+SHADOW = Account.Kind.SHADOW
+
 
 class Percentile(Aggregate):
     """PostgreSQL's percentile_cont over an expression."""
@@ -29,10 +31,16 @@ class Percentile(Aggregate):
 
 
 def today(now: datetime) -> dict[str, Any]:
-    """Since midnight in New York, as the daily loss counts. Numbers of money are decimal strings."""
+    """Since midnight in New York, as the daily loss counts. Numbers of money are decimal strings.
+
+    Shadow books are counted in nothing but ``shadow``, and their figures stand under ``shadow_books``.
+    """
     since = start_of_day(now)
-    signals = Signal.objects.filter(received_at__gte=since)
+    alerts = Signal.objects.filter(received_at__gte=since)
+    signals, shadows = alerts.filter(shadow_of=None), alerts.filter(shadow_of__isnull=False)
     events = WebhookEvent.objects.filter(received_at__gte=since)
+    orders, held = Order.objects.filter(created_at__gte=since), Position.objects.exclude(status="closed")
+    books = Account.objects.order_by("name")
     return {
         "since": since,
         "signals": {
@@ -44,10 +52,16 @@ def today(now: datetime) -> dict[str, Any]:
             "refused_by_reason": _counted(events.filter(outcome="refused"), "reason"),
             "refused_without_row_in_all": refusals(),
         },
-        "orders": {"by_status": _counted(Order.objects.filter(created_at__gte=since), "status")},
-        "positions": {"by_status": _counted(Position.objects.exclude(status="closed"), "status")},
+        "orders": {"by_status": _counted(orders.exclude(account__kind=SHADOW), "status")},
+        "positions": {"by_status": _counted(held.exclude(account__kind=SHADOW), "status")},
+        "shadow": {
+            "signals": _counted(shadows, "status"),
+            "orders": _counted(orders.filter(account__kind=SHADOW), "status"),
+            "positions": _counted(held.filter(account__kind=SHADOW), "status"),
+        },
         "alert_to_position_ms": alert_to_position_ms(since),
-        "books": [_book(account, now) for account in Account.objects.order_by("name")],
+        "books": [_book(account, now) for account in books.exclude(kind=SHADOW)],
+        "shadow_books": [_book(account, now) for account in books.filter(kind=SHADOW)],
     }
 
 
@@ -57,7 +71,7 @@ def _counted(rows: QuerySet[Any], field: str) -> dict[str, int]:
 
 
 def alert_to_position_ms(since: datetime) -> dict[str, float | int | None]:
-    """From an alert's receipt to its position committed: the moment the entry order's first fill was recorded."""
+    """From an alert's receipt to its position on a real book: the moment the entry order's first fill was recorded."""
     found = _waits(since).aggregate(
         count=Count("seconds"),
         p50=Percentile("seconds", 0.5),
@@ -76,7 +90,9 @@ def waits_of(since: datetime) -> tuple[int, float]:
 
 
 def _waits(since: datetime) -> QuerySet[Order]:
-    filled = Order.objects.filter(purpose="entry", signal__received_at__gte=since, fills__isnull=False)
+    filled = Order.objects.filter(
+        purpose="entry", signal__received_at__gte=since, signal__shadow_of=None, fills__isnull=False
+    )
     took = ExpressionWrapper(Min("fills__recorded_at") - F("signal__received_at"), output_field=DurationField())
     return filled.order_by().annotate(seconds=Extract(took, "epoch", output_field=FloatField()))
 

@@ -10,39 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
 
 from django.db.models import Q
 
 from books_app.models import AuditEvent, LedgerEntry
-from books_app.web.reasons import known, page_of
 from domain.quantities import contracts
-from domain.reasons import Reason
 from orders_app.models import ContractSelection, Fill, Order
 from positions_app.figures import Figures, figures_of
 from positions_app.models import ExitVerdict, Position
-from signals_app.models import Decision, Signal, WebhookEvent
+from signals_app.models import ModelAdvice, Signal, WebhookEvent
+from tradingsite.trail_engines import Routing, advice_of, routing_of
+from tradingsite.trail_judgement import Judgement, Refusal, judgement_of, refusal_of
 
 VERDICTS_SHOWN = 50
-LIMITS_IN_USE = {  # limit: what of the book it is compared with
-    "max_open_positions": "open_positions",
-    "max_exposure": "exposure",
-    "max_daily_loss": "loss_today",
-    "max_orders_per_minute": "orders_last_minute",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why something was refused or ended, with the words of the registry."""
-
-    code: str
-    text: str
-    reason: Reason | None
-
-    @property
-    def docs(self) -> str:
-        return page_of(self.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,47 +36,6 @@ class Step:
     def what(self) -> str:
         e = self.event
         return f"{e.entity} {e.entity_id}"
-
-
-@dataclass(frozen=True, slots=True)
-class RuleLine:
-    """What one rule of a decision found."""
-
-    code: str
-    passed: bool
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """One limit, and how much of it was used when the decision was made."""
-
-    code: str
-    used: str
-    limit: str
-    percent: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """One engine's decision, unpacked for reading."""
-
-    decision: Decision
-    rules: tuple[RuleLine, ...]
-    uses: tuple[Use, ...]
-    refusal: Refusal | None
-
-    @property
-    def market(self) -> dict[str, Any]:
-        return dict(self.decision.seen.get("market") or {})
-
-    @property
-    def book(self) -> dict[str, Any]:
-        return dict(self.decision.seen.get("book") or {})
-
-    @property
-    def passed(self) -> int:
-        return sum(rule.passed for rule in self.rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +64,44 @@ class Stage:
 
 @dataclass(frozen=True)
 class SignalTrail:
+    """The way of one row of work. Stages, headline, refusal and times are its own, never its shadow's.
+
+    judgements, routing and advice are the alert's, the same for a signal and its shadow; of a signal ``shadow`` is the
+    whole trail of the other engine's decision, which no real book knows of.
+    """
+
     signal: Signal
     event: WebhookEvent
     duplicates: tuple[WebhookEvent, ...]
     judgements: tuple[Judgement, ...]
+    routing: Routing | None  # None until it is decided
+    advice: ModelAdvice | None  # None where no language model was asked
     selection: ContractSelection | None  # None where no contract had to be chosen
     orders: tuple[OrderPart, ...]
     positions: tuple[PositionPart, ...]
     ledger: tuple[LedgerEntry, ...]
     steps: tuple[Step, ...]
+    shadow: SignalTrail | None = None
+
+    @cached_property
+    def original(self) -> Signal | None:
+        """The signal whose shadow this one is."""
+        return self.signal.shadow_of
+
+    @cached_property
+    def total(self) -> Decimal:
+        """Profit and loss of its positions."""
+        return sum((part.figures.total for part in self.positions), Decimal(0))
+
+    @cached_property
+    def own_judgement(self) -> Judgement | None:
+        """Of the engine whose decision it carries out."""
+        own = (j for j in self.judgements if j.decision.engine == self.signal.engine)
+        return next(own, self.judgements[0] if self.judgements else None)
 
     @cached_property
     def refusal(self) -> Refusal | None:
-        return _refusal(self.signal.reason, self.signal.reason_text)
+        return refusal_of(self.signal.reason, self.signal.reason_text)
 
     @cached_property
     def filled_after_ms(self) -> float | None:
@@ -166,19 +130,59 @@ class SignalTrail:
 
 def read_trail(signal_id: int) -> SignalTrail:
     """Raises Signal.DoesNotExist."""
-    signal = Signal.objects.select_related("strategy", "account", "event").get(pk=signal_id)
+    signal = _RELATED.get(pk=signal_id)
+    shadows = list(_RELATED.filter(shadow_of__event=signal.event_id, shadow_of__shadow_of=None))  # of every leg
+    own = next((shadow for shadow in shadows if signal.pk in (shadow.pk, shadow.shadow_of_id)), None)
+    alert = _alert_of(signal.shadow_of or signal, shadowed=own is not None)
+    if own is None:
+        return _read(signal, alert, beside=shadows)
+    legs = Signal.objects.filter(event=signal.event_id, shadow_of=None)
+    course = _read(own, alert, beside=[*legs, *(shadow for shadow in shadows if shadow.pk != own.pk)])
+    return course if signal.pk == own.pk else _read(signal, alert, beside=shadows, shadow=course)
+
+
+_RELATED = Signal.objects.select_related(
+    "strategy", "account", "event", "experiment", "shadow_of__experiment", "shadow_of__strategy"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Alert:
+    """What a signal and its shadow have in common."""
+
+    duplicates: tuple[WebhookEvent, ...]
+    judgements: tuple[Judgement, ...]
+    routing: Routing | None
+    advice: ModelAdvice | None
+
+
+def _alert_of(signal: Signal, *, shadowed: bool) -> _Alert:
+    decisions = list(signal.decisions.order_by("pk"))
+    return _Alert(
+        duplicates=tuple(signal.duplicates.order_by("pk")[:VERDICTS_SHOWN]),
+        judgements=tuple(judgement_of(decision, signal.engine, shadowed=shadowed) for decision in decisions),
+        routing=routing_of(signal, decisions),
+        advice=advice_of(signal),
+    )
+
+
+def _read(signal: Signal, alert: _Alert, *, beside: Sequence[Signal], shadow: SignalTrail | None = None) -> SignalTrail:
+    """beside: other rows of work with the same correlation id, whose steps are not this one's."""
     orders = _orders_of(signal)
     positions = _positions_of(signal)
     return SignalTrail(
         signal=signal,
         event=signal.event,
-        duplicates=tuple(signal.duplicates.order_by("pk")[:VERDICTS_SHOWN]),
-        judgements=tuple(_judgement(decision) for decision in signal.decisions.order_by("pk")),
+        duplicates=alert.duplicates,
+        judgements=alert.judgements,
+        routing=alert.routing,
+        advice=alert.advice,
         selection=ContractSelection.objects.filter(signal=signal).first(),
         orders=orders,
         positions=tuple(_position_part(position) for position in positions),
         ledger=_ledger_of(orders, positions, signal),
-        steps=_steps_of(signal, orders, positions),
+        steps=_steps_of(signal, orders, positions, beside),
+        shadow=shadow,
     )
 
 
@@ -187,7 +191,9 @@ def _orders_of(signal: Signal) -> tuple[OrderPart, ...]:
     rows = Order.objects.filter(Q(signal=signal) | Q(position__signal=signal)).order_by("pk").prefetch_related("fills")
     return tuple(
         OrderPart(
-            order, tuple(sorted(order.fills.all(), key=lambda fill: fill.pk)), _refusal(order.reason, order.reason_text)
+            order,
+            tuple(sorted(order.fills.all(), key=lambda fill: fill.pk)),
+            refusal_of(order.reason, order.reason_text),
         )
         for order in rows
     )
@@ -209,40 +215,27 @@ def _ledger_of(orders: Sequence[OrderPart], positions: Sequence[Position], signa
     return tuple(LedgerEntry.objects.filter(booking__in=bookings).order_by("pk"))
 
 
-def _steps_of(signal: Signal, orders: Sequence[OrderPart], positions: Sequence[Position]) -> tuple[Step, ...]:
+def _steps_of(
+    signal: Signal, orders: Sequence[OrderPart], positions: Sequence[Position], beside: Sequence[Signal]
+) -> tuple[Step, ...]:
     """Audit rows of the alert's correlation id, and those of orders and positions that it moved under another's id."""
-    of_rows = Q(entity="order", entity_id__in=[part.order.pk for part in orders])
-    of_rows |= Q(entity="position", entity_id__in=[position.pk for position in positions])
-    of_rows |= Q(entity="fill", entity_id__in=[fill.pk for part in orders for fill in part.fills])
     rows = AuditEvent.objects.filter(
-        Q(correlation_id=signal.correlation_id) | (of_rows & Q(at__gte=signal.received_at))
+        Q(correlation_id=signal.correlation_id)
+        | (_moved([part.order for part in orders], positions) & Q(at__gte=signal.received_at))
     )
+    if beside:
+        pks = [other.pk for other in beside]
+        theirs = Order.objects.filter(Q(signal__in=pks) | Q(position__signal__in=pks)).prefetch_related("fills")
+        held = Position.objects.filter(signal__in=pks)
+        rows = rows.exclude(_moved(list(theirs), list(held)) | Q(entity="signal", entity_id__in=pks))
     return tuple(Step(row, _after_ms(signal.received_at, row.at)) for row in rows.order_by("pk"))
 
 
-def _judgement(decision: Decision) -> Judgement:
-    return Judgement(
-        decision=decision,
-        rules=tuple(RuleLine(code, bool(passed), text) for code, passed, text in decision.rules),
-        uses=tuple(_uses(decision.seen)),
-        refusal=_refusal(decision.reason, decision.text),
-    )
-
-
-def _uses(seen: dict[str, Any]) -> list[Use]:
-    limits, book = seen.get("limits") or {}, seen.get("book") or {}
-    found = []
-    for code, limit in limits.items():
-        used = book.get(LIMITS_IN_USE.get(code, ""))
-        percent = None
-        if used is not None and Decimal(str(limit)):
-            percent = min(int(100 * Decimal(str(used)) / Decimal(str(limit))), 100)
-        found.append(Use(code, "" if used is None else plain(used), plain(limit), percent))
-    return found
-
-
-def _refusal(code: str, text: str) -> Refusal | None:
-    return Refusal(code, text, known(code)) if code else None
+def _moved(orders: Sequence[Order], positions: Sequence[Position]) -> Q:
+    """Audit rows about these orders, their fills, and these positions."""
+    of_rows = Q(entity="order", entity_id__in=[order.pk for order in orders])
+    of_rows |= Q(entity="position", entity_id__in=[position.pk for position in positions])
+    return of_rows | Q(entity="fill", entity_id__in=[fill.pk for order in orders for fill in order.fills.all()])
 
 
 def _said_of(part: PositionPart) -> str:
@@ -256,10 +249,11 @@ def _said_of(part: PositionPart) -> str:
 def _stages(trail: SignalTrail) -> Iterator[Stage]:
     received = trail.signal.received_at
     yield Stage("received", "good", trail.event.outcome, 0.0)
-    if not trail.judgements:
+    judgement = trail.own_judgement
+    if judgement is None:
         yield Stage("decided", "bad" if trail.signal.status == "dead" else "none", trail.signal.status)
         return
-    decision = trail.judgements[0].decision
+    decision = judgement.decision
     tone = "good" if decision.verdict == "approved" else "bad"
     yield Stage("decided", tone, decision.verdict, _after_ms(received, decision.decided_at))
     own = [part for part in trail.orders if part.order.signal_id == trail.signal.pk]
@@ -282,8 +276,3 @@ def _stages(trail: SignalTrail) -> Iterator[Stage]:
 
 def _after_ms(start: datetime, at: datetime) -> float:
     return (at - start).total_seconds() * 1000
-
-
-def plain(number: object) -> str:
-    """A decimal without the zeros that fill up its column."""
-    return f"{Decimal(str(number)).normalize():f}"

@@ -8,7 +8,12 @@ from typing import Any
 from orders_app.models import ContractSelection
 from tradingsite.selection_text import selection_lines
 from tradingsite.tables import table
-from tradingsite.trail import Judgement, OrderPart, PositionPart, Refusal, SignalTrail, plain
+from tradingsite.trail import OrderPart, PositionPart, SignalTrail
+from tradingsite.trail_engines import advice_json, jury_json, routing_json
+from tradingsite.trail_engines_text import advice_lines, jury_lines, routing_lines
+from tradingsite.trail_judgement import Judgement, Refusal, plain
+
+NO_REAL_BOOK = "shadow, no real book"
 
 
 def as_text(trail: SignalTrail) -> str:
@@ -22,6 +27,10 @@ def _lines(trail: SignalTrail) -> Iterator[str]:
     yield f"  strategy    {signal.strategy.name}, book {signal.account.name}"
     yield f"  received    {_clock(event.received_at)} UTC from {event.source_address or 'unknown'}, event {event.pk}"
     yield f"  correlation {signal.correlation_id}"
+    if trail.original is not None:
+        yield f"  {NO_REAL_BOOK}: what engine {signal.engine} decided on signal {trail.original.pk}"
+    if trail.routing is not None:
+        yield from routing_lines(trail.routing)
     if trail.filled_after_ms is not None:
         yield f"  in position {trail.filled_after_ms:.1f} ms after it was received"
     if trail.refusal is not None:
@@ -30,6 +39,15 @@ def _lines(trail: SignalTrail) -> Iterator[str]:
         yield f"  duplicate   {_clock(duplicate.received_at)} UTC, event {duplicate.pk}"
     for judgement in trail.judgements:
         yield from ("", *_decision(judgement))
+    if trail.advice is not None:
+        yield from ("", *advice_lines(trail.advice))
+    yield from _followed(trail)
+    if trail.shadow is not None:
+        yield from ("", *_shadow(trail.shadow))
+
+
+def _followed(trail: SignalTrail) -> Iterator[str]:
+    """What came of the decision: contract, orders, positions, money, steps."""
     if trail.selection is not None:
         yield from ("", *_selection(trail.selection))
     for order in trail.orders:
@@ -40,6 +58,17 @@ def _lines(trail: SignalTrail) -> Iterator[str]:
         rows = [[e.booking, e.line, plain(e.amount)] for e in trail.ledger]
         yield from ("", table(["booking", "line", "amount"], rows).rstrip())
     yield from ("", _steps(trail))
+
+
+def _shadow(trail: SignalTrail) -> Iterator[str]:
+    """The other engine's course, set in from the left so that none of its figures is taken for a real one."""
+    signal = trail.signal
+    yield f"{NO_REAL_BOOK}: signal {signal.pk} by engine {signal.engine} on {signal.account.name}: {trail.headline}"
+    yield f"  result      {trail.total:+.2f}, in no real book"
+    if trail.refusal is not None:
+        yield from _why(trail.refusal)
+    for part in _followed(trail):
+        yield from (f"  | {line}" if line else "" for line in part.split("\n"))
 
 
 def _why(refusal: Refusal) -> Iterator[str]:
@@ -53,6 +82,7 @@ def _why(refusal: Refusal) -> Iterator[str]:
 def _decision(judgement: Judgement) -> Iterator[str]:
     decision, market = judgement.decision, judgement.market
     yield f"engine {decision.engine}: {decision.verdict} at {_clock(decision.decided_at)} UTC: {decision.text}"
+    yield f"  course      {judgement.course}"
     quote = market.get("quote") or {}
     if quote:
         yield f"  saw         {market.get('symbol')} {quote.get('bid')} / {quote.get('ask')} ({market.get('provider')})"
@@ -62,6 +92,8 @@ def _decision(judgement: Judgement) -> Iterator[str]:
         yield f"  limit       {use.code}: {use.used or '-'} of {use.limit}"
     for rule in judgement.rules:
         yield f"  {'pass' if rule.passed else 'FAIL'}        {rule.code}: {rule.text}"
+    if judgement.jury is not None:
+        yield from jury_lines(judgement.jury)
 
 
 def _selection(kept: ContractSelection) -> Iterator[str]:
@@ -121,12 +153,21 @@ def as_json(trail: SignalTrail) -> dict[str, Any]:
             "id": signal.pk, "headline": trail.headline, "strategy": signal.strategy.name, "book": signal.account.name,
             "symbol": signal.symbol, "intent": signal.intent, "status": signal.status, "alert": signal.alert,
             "received_at": signal.received_at.isoformat(), "correlation_id": signal.correlation_id,
-            "in_position_after_ms": trail.filled_after_ms,
+            "in_position_after_ms": trail.filled_after_ms, "engine": signal.engine, "shadow_of": signal.shadow_of_id,
         },
         "refusal": _refusal_json(trail.refusal),
         "event": {"id": event.pk, "body": event.body, "outcome": event.outcome, "source_address": event.source_address},
         "duplicates": [duplicate.pk for duplicate in trail.duplicates],
+        "routing": None if trail.routing is None else routing_json(trail.routing),
         "decisions": [_decision_json(judgement) for judgement in trail.judgements],
+        "advice": None if trail.advice is None else advice_json(trail.advice),
+        **_followed_json(trail),
+        "shadow": None if trail.shadow is None else _shadow_json(trail.shadow),
+    }  # fmt: skip
+
+
+def _followed_json(trail: SignalTrail) -> dict[str, Any]:
+    return {
         "selection": None if trail.selection is None else trail.selection.record,
         "orders": [_order_json(part) for part in trail.orders],
         "positions": [_position_json(part) for part in trail.positions],
@@ -137,6 +178,16 @@ def as_json(trail: SignalTrail) -> dict[str, Any]:
              "reason": s.event.reason, "text": s.event.text, "data": s.event.data}
             for s in trail.steps
         ],
+    }  # fmt: skip
+
+
+def _shadow_json(trail: SignalTrail) -> dict[str, Any]:
+    """The other engine's course, apart from everything real."""
+    signal = trail.signal
+    return {
+        "note": NO_REAL_BOOK, "id": signal.pk, "engine": signal.engine, "book": signal.account.name,
+        "headline": trail.headline, "status": signal.status, "total": plain(trail.total),
+        "refusal": _refusal_json(trail.refusal), **_followed_json(trail),
     }  # fmt: skip
 
 
@@ -153,6 +204,7 @@ def _decision_json(judgement: Judgement) -> dict[str, Any]:
         "engine": decision.engine, "verdict": decision.verdict, "reason": decision.reason, "text": decision.text,
         "decided_at": decision.decided_at.isoformat(), "plan": decision.plan, "seen": decision.seen,
         "rules": [{"code": r.code, "passed": r.passed, "text": r.text} for r in judgement.rules],
+        "course": judgement.course, "jury": None if judgement.jury is None else jury_json(judgement.jury),
     }  # fmt: skip
 
 

@@ -15,9 +15,11 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from books_app.models import Account
 from books_app.web.changes import actor_of, record_change, values_of
 from books_app.web.reasons import known
 
+SHADOW = Account.Kind.SHADOW
 LOOKED_BACK = 5_000  # rows whose values a filter offers; all of a million would take longer than the list itself
 GOOD = frozenset({"active", "approved", "accepted", "filled", "ordered", "open", "done", "valid"})
 BAD = frozenset({"rejected", "refused", "denied", "failed", "dead", "halted"})
@@ -78,6 +80,38 @@ def recent_values(field: str, title: str) -> type[admin.SimpleListFilter]:
 
     RecentValues.title = title
     return RecentValues
+
+
+class Shadows(admin.SimpleListFilter):
+    """Rows of shadow books are left out of a list until they are asked for: by this filter, by their book, or by a search."""
+
+    title = "book"
+    parameter_name = "shadow"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Iterable[tuple[str, str]]:
+        return [("only", "shadow books"), ("all", "all books")]
+
+    def choices(self, changelist: Any) -> Any:
+        """Without the choice of everything that Django puts first: here it is the last."""
+        yield {
+            "selected": self.value() is None,
+            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
+            "display": "real books",
+        }
+        for value, words in self.lookup_choices:
+            query = changelist.get_query_string({self.parameter_name: value})
+            yield {"selected": self.value() == value, "query_string": query, "display": words}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "only":
+            return queryset.filter(account__kind=SHADOW)
+        asked_for = self.value() == "all" or request.GET.get("q") or "account__id__exact" in request.GET
+        return queryset if asked_for else queryset.exclude(account__kind=SHADOW)
+
+
+def book_name(account: Account) -> SafeString | str:
+    """A book's name, marked where nothing in it is real."""
+    return format_html("{} {}", account.name, badge("shadow")) if account.kind == SHADOW else account.name
 
 
 class PlainDecimalField(forms.DecimalField):

@@ -21,8 +21,10 @@ from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from books_app.models import Account
 from books_app.web.errors import TooLarge, answer_to
 
+SHADOW: Final = Account.Kind.SHADOW
 LARGEST_BODY: Final = 64 * 1024
 ERRORS: Final[Mapping[str, str]] = {
     "400": "The body, a filter or a page number is not allowed.",
@@ -147,6 +149,32 @@ class Rows(ApiBase, GenericViewSet[Any]):
     filter_backends = [filters.DjangoFilterBackend]
     pagination_class = Pages
     lookup_value_regex = r"\d{1,18}"
+
+
+class OfBookFilter(filters.FilterSet):
+    """For rows that belong to a book: those of shadow books are listed only where they are asked for.
+
+    names_them: filters that name rows of one book, whichever it is, such as the orders of one signal.
+    """
+
+    names_them: ClassVar[tuple[str, ...]] = ()
+
+    book = filters.CharFilter(field_name="account__name", help_text="Name of the book")
+    shadow = filters.BooleanFilter(
+        method="of_shadows", help_text="true: of shadow books; else they are left out, unless their book is named"
+    )
+
+    def of_shadows(self, queryset: QuerySet[Any], _name: str, shadow: bool) -> QuerySet[Any]:
+        return queryset.filter(account__kind=SHADOW) if shadow else queryset.exclude(account__kind=SHADOW)
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """One row by its number is given whichever book it is in."""
+        found = super().filter_queryset(queryset)
+        given = self.form.cleaned_data
+        one_row = self.request is not None and self.request.parser_context["kwargs"]
+        if one_row or given.get("shadow") is not None or any(given.get(name) for name in ("book", *self.names_them)):
+            return found
+        return found.exclude(account__kind=SHADOW)
 
 
 class PlainDecimal(serializers.DecimalField):

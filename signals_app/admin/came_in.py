@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from books_app import clock
-from books_app.web.admin import ReadOnlyAdmin, badge, column, explained, recent_values
+from books_app.web.admin import ReadOnlyAdmin, Shadows, badge, column, explained, recent_values
 from signals_app.models import Decision, Signal, WebhookEvent
 
 
@@ -34,10 +34,12 @@ class SignalAdmin(ReadOnlyAdmin):
     """Its change page is the whole decision trail."""
 
     change_form_template = "admin/signals_app/signal/trail.html"
-    list_display = ("number", "received", "strategy", "wish", "state", "why")
+    list_display = ("number", "received", "strategy", "wish", "traded_by", "state", "why")
     list_filter = (
         "status",
         Dead,
+        Shadows,
+        "engine",
         "strategy",
         recent_values("reason", "reason"),
         recent_values("symbol", "symbol"),
@@ -45,7 +47,7 @@ class SignalAdmin(ReadOnlyAdmin):
     )
     search_fields = ("=id", "symbol", "=correlation_id")
     search_help_text = "A signal's number, a symbol, or a correlation id"
-    list_select_related = ("strategy",)
+    list_select_related = ("strategy", "account")
 
     @column("signal", order="id")
     def number(self, signal: Signal) -> str:
@@ -58,6 +60,10 @@ class SignalAdmin(ReadOnlyAdmin):
     @column("alert", order="symbol")
     def wish(self, signal: Signal) -> SafeString:
         return format_html("{} <strong>{}</strong>", signal.intent.replace("_", " "), signal.symbol)
+
+    @column("engine", order="engine")
+    def traded_by(self, signal: Signal) -> SafeString | str:
+        return format_html("{} {}", signal.engine, badge("shadow")) if signal.shadow_of_id else signal.engine
 
     @column("state", order="status")
     def state(self, signal: Signal) -> SafeString:

@@ -77,7 +77,7 @@ class StrategyAdmin(AuditedAdmin):
     entity = "strategy"
     form = StrategyForm
     change_form_template = "admin/signals_app/strategy/change_form.html"
-    list_display = ("name", "state", "account", "symbols", "contract", "size", "alerts_per_minute")
+    list_display = ("name", "state", "account", "engine", "symbols", "contract", "size", "alerts_per_minute")
     list_filter = ("paused", "account")
     search_fields = ("name",)
     list_select_related = ("account", "selection_policy")
@@ -89,6 +89,13 @@ class StrategyAdmin(AuditedAdmin):
                 "fields": ("allowed_symbols", "allow_adding", "bare_sell", "entry_cutoff_minutes"),
                 "description": "A long alert buys a call, a short one a put; an exit sells what is held. "
                 "Limits of the book stand above everything here.",
+            },
+        ),
+        (
+            "Which engine",
+            {
+                "fields": ("engine", "jury_policy"),
+                "description": "A running experiment draws the engine of each alert; the other one trades on the shadow book.",
             },
         ),
         (

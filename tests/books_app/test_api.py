@@ -103,7 +103,20 @@ def test_who_has_no_role_reads_nothing(path):
 
 
 @pytest.mark.parametrize(
-    "path", ["signals", "decisions", "orders", "fills", "positions", "exit-rules", "limits", "books", "events"]
+    "path",
+    [
+        "signals",
+        "decisions",
+        "orders",
+        "fills",
+        "positions",
+        "exit-rules",
+        "limits",
+        "books",
+        "events",
+        "votes",
+        "experiments",
+    ],
 )
 def test_every_list_is_paged_and_refuses_what_it_does_not_know(path):
     """A wrong page and a wrong filter are the caller's mistakes; nothing is a 5xx."""

@@ -26,7 +26,7 @@ ADD = "admin:signals_app_strategy_add"
 def a_form(**changes):
     book = a_book()
     return {
-        "name": "ema-cross", "account": book.pk, "allowed_symbols": "spy, AAPL", "bare_sell": "reduce",
+        "name": "ema-cross", "account": book.pk, "allowed_symbols": "spy, AAPL", "bare_sell": "reduce", "engine": "A",
         "entry_cutoff_minutes": 5, "selection_policy": "",
         "sizing": "fixed", "sizing_value": "1", "sizing_stop": "0.5", "freshness_seconds": 300, "interval_seconds": 300,
         "alerts_per_minute": 60, "source_addresses": "", **changes,

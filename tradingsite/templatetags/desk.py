@@ -21,12 +21,14 @@ from positions_app.admin import contract_name
 from positions_app.figures import figures_of
 from positions_app.models import Position
 from risk_app.queries import start_of_day
-from signals_app.models import Signal, WebhookEvent
+from signals_app.models import AgentVote, Experiment, Signal, SplitChange, WebhookEvent
 from tradingsite.trail import SignalTrail, read_trail
+from tradingsite.trail_engines import vote_figures
 from workers.schedule import silent_jobs
 
 register = template.Library()
 NEWEST = 12
+SHADOW = Account.Kind.SHADOW
 
 register.filter("badge", shown.badge)
 register.filter("gain", shown.gain)
@@ -51,32 +53,41 @@ def trail_of(signal: Signal) -> SignalTrail:
 
 
 @register.simple_tag
+def open_change(experiment: Experiment) -> SplitChange | None:
+    """The change of the split that waits for its confirmation."""
+    return experiment.changes.filter(confirmed_at=None, withdrawn_at=None).first()
+
+
+@register.simple_tag
 def newest_signals() -> list[Signal]:
-    return list(Signal.objects.select_related("strategy").order_by("-pk")[:NEWEST])
+    return list(Signal.objects.filter(shadow_of=None).select_related("strategy").order_by("-pk")[:NEWEST])
 
 
 @register.simple_tag
 def overview() -> list[Card]:
-    """The figures an operator looks at first, each a link to its rows."""
+    """The figures an operator looks at first, each a link to its rows.
+
+    Shadow books are in none of them but the dead rows, which somebody has to look at wherever they are.
+    """
     return [_positions(), _orders(), _signals(), _refusals(), _dead(), _halted(), _silent()]
 
 
 def _positions() -> Card:
-    held = list(Position.objects.exclude(status="closed"))
+    held = list(Position.objects.exclude(status="closed").exclude(account__kind=SHADOW))
     total = sum((figures_of(position).total for position in held), Decimal(0))
-    url = reverse("admin:positions_app_position_changelist")
-    return Card("open positions", len(held), shown.gain(total) if held else "nothing held", f"{url}?status__exact=open")
+    url = f"{reverse('admin:positions_app_position_changelist')}?status__exact=open"
+    return Card("open positions", len(held), shown.gain(total) if held else "nothing held", url)
 
 
 def _orders() -> Card:
-    live = Order.objects.filter(status__in=LIVE)
+    live = Order.objects.filter(status__in=LIVE).exclude(account__kind=SHADOW)
     exits = live.filter(reduce_only=True).count()
     url = reverse("admin:orders_app_order_changelist")
     return Card("live orders", live.count(), f"{exits} of them exits", url, "busy" if live else "calm")
 
 
 def _signals() -> Card:
-    today = Signal.objects.filter(received_at__gte=start_of_day(clock.now()))
+    today = Signal.objects.filter(received_at__gte=start_of_day(clock.now()), shadow_of=None)
     traded = today.filter(status="ordered").count()
     return Card(
         "signals today", today.count(), f"{traded} became orders", reverse("admin:signals_app_signal_changelist")
@@ -86,14 +97,14 @@ def _signals() -> Card:
 def _refusals() -> Card:
     since = start_of_day(clock.now())
     at_the_door = WebhookEvent.objects.filter(received_at__gte=since, outcome="refused").count()
-    decided = Signal.objects.filter(received_at__gte=since, status="rejected").count()
+    decided = Signal.objects.filter(received_at__gte=since, status="rejected", shadow_of=None).count()
     url = f"{reverse('admin:signals_app_signal_changelist')}?status__exact=rejected"
     return Card("refusals today", at_the_door + decided, f"{at_the_door} bodies, {decided} decisions", url)
 
 
 def _dead() -> Card:
     count = Signal.objects.filter(status="dead").count()
-    url = f"{reverse('admin:signals_app_signal_changelist')}?attention=dead"
+    url = f"{reverse('admin:signals_app_signal_changelist')}?attention=dead&shadow=all"
     return Card("dead rows", count, "somebody must look" if count else "none given up", url, "bad" if count else "good")
 
 
@@ -145,6 +156,23 @@ def pretty(value: Any) -> str:
         except (ValueError, RecursionError):
             return str(value)
     return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@register.filter
+def badge_as(word: str, text: str) -> SafeString:
+    """A text in the colour of a state."""
+    return shown.badge(word, text=text)
+
+
+@register.filter
+def milliseconds(microseconds: int) -> str:
+    return f"{microseconds / 1000:.1f} ms"
+
+
+@register.filter
+def figures(vote: AgentVote) -> list[tuple[str, str]]:
+    """The figures of a vote, by name."""
+    return list(vote_figures(vote))
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""Check settings, servers, schedule, clock, calendar, disk, market data, rules and people; each finding says its fix."""
+"""Check settings, servers, schedule, clock, calendar, disk, market data, rules, flags, jury and people; each says its fix."""
 
 from __future__ import annotations
 
