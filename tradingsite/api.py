@@ -36,6 +36,7 @@ from signals_app.api_engines import (
     WithdrawSplit,
 )
 from signals_app.webhook import source_address
+from tradingsite.comparison.page import Comparison
 from tradingsite.stats import today
 from tradingsite.trail import read_trail
 from tradingsite.trail_text import as_json
@@ -129,6 +130,7 @@ urlpatterns = [
     path("v1/experiments/<int:pk>/confirm/", ConfirmSplit.as_view(), name="api-experiment-confirm"),
     path("v1/experiments/<int:pk>/withdraw/", WithdrawSplit.as_view(), name="api-experiment-withdraw"),
     path("v1/quotes/", Quotes.as_view(), name="api-quotes"),
+    path("v1/comparison/", Comparison.as_view(), name="api-comparison"),
     path("v1/stats/", Stats.as_view(), name="api-stats"),
     path("v1/token/", Token.as_view(), name="api-token"),
     path("v1/token/refresh/", TokenRefresh.as_view(), name="api-token-refresh"),

@@ -273,6 +273,7 @@ CELERY_IMPORTS = (
     "workers.positions",
     "workers.market",
     "workers.operations",
+    "workers.experiments",
     "workers.watchman",
 )
 

@@ -23,6 +23,12 @@ REASONS: tuple[Reason, ...] = (
         422,
     ),
     Reason(
+        "bad_setting",
+        "Decisions were to be made again under a setting, or for a period, that there is not.",
+        "Write weights.technical=30, agents.orb.minutes=15, enabled.strat=false, threshold=55 or coverage=0.4.",
+        422,
+    ),
+    Reason(
         "experiment_ended",
         "The experiment has ended; what it has found stands, and nothing of it can be changed.",
         "Make a new experiment, with terms of its own.",

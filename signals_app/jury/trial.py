@@ -11,6 +11,7 @@ from domain.agents import AGENTS, Agent, JuryView, Vote, build
 from domain.agents.document import votes_digest
 from domain.agents.jury import Finding, Seat, Terms, deliberate
 from domain.errors import RuleBroken
+from domain.parameters import parameters_of
 from signals_app.jury.force import InForce, SeatRow
 from signals_app.jury.hearing import Heard, hear
 from signals_app.jury.keeping import kept_view
@@ -36,6 +37,7 @@ class Trial:
     """What the jury saw, said and found."""
 
     view: JuryView
+    seats: tuple[Seat, ...]
     heard: tuple[Heard, ...]
     finding: Finding
 
@@ -45,13 +47,19 @@ class Trial:
         told = (heard.vote.figures.get("regime") for heard in self.heard)
         return next((word for word in told if isinstance(word, str)), "")
 
+    @property
+    def parameters(self) -> dict[str, dict[str, object]]:
+        """Of each agent that has its seat, by name: with them the same view gives the same votes."""
+        return {seat.name: parameters_of(seat.agent) for seat in self.seats if not isinstance(seat.agent, Absent)}
+
 
 def try_alert(view: JuryView, force: InForce) -> Trial:
     """Hear every agent with a seat and weigh the votes. Never raises for what an agent does."""
     taken = seats(force)
     heard = hear([seat for seat, _ in taken], [deadline_s for _, deadline_s in taken], view)
-    finding = deliberate([seat for seat, _ in taken], [said.vote for said in heard], terms_of(force))
-    return Trial(view, tuple(heard), finding)
+    sitting = tuple(seat for seat, _ in taken)
+    finding = deliberate(sitting, [said.vote for said in heard], terms_of(force))
+    return Trial(view, sitting, tuple(heard), finding)
 
 
 def terms_of(force: InForce) -> Terms:
@@ -96,6 +104,7 @@ def keep(trial: Trial, decision: Decision) -> None:
         bars_id=seen.bars_id,
         daily_id=seen.daily_id,
         votes_sha256=votes_digest(heard.vote for heard in trial.heard),
+        parameters=trial.parameters,
         sum=finding.as_json(),
         action=finding.action.value,
         confidence=finding.confidence,

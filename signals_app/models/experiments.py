@@ -57,7 +57,7 @@ class Experiment(models.Model):
     bound = models.DecimalField(
         max_digits=6,
         decimal_places=2,
-        default=Decimal("1.5"),
+        default=Decimal("0.75"),
         help_text="One observation counts for at most this; four or five of its standard deviations.",
     )
     cluster = models.CharField(

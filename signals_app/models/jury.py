@@ -114,6 +114,7 @@ class JuryRecord(models.Model):
     daily = models.ForeignKey(SeriesSeen, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     view_sha256 = models.CharField(max_length=64)
     votes_sha256 = models.CharField(max_length=64)
+    parameters = models.JSONField(default=dict, help_text="Of each agent, by its name")
     sum = models.JSONField(help_text="Mean, coverage, confidence, threshold, and the sum in words")
     action = models.CharField(max_length=7)
     confidence = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)

@@ -58,7 +58,7 @@ def stop(*, experiment_id: int, actor: str, reason: str) -> Experiment:
 def stop_engine(*, experiment_id: int, engine: str, reason: str) -> bool:
     """The guard: that engine trades no further alert of the experiment. False where it is stopped already.
 
-    When both are stopped the experiment ends and its strategy is paused: neither engine is worth its losses.
+    When both are stopped the guard ends the experiment and pauses its strategy: neither engine is worth its losses.
     """
     experiment = lock_experiment(experiment_id)
     if experiment.status != Status.RUNNING or engine in experiment.stopped_engines:

@@ -10,27 +10,34 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.test import RequestFactory
+from django.test import RequestFactory, override_settings
 
 from books_app import clock, ledger, nudges
 from books_app import redis as redis_client
 from books_app.models import Account
 from domain.alerts import candidate_secrets
+from domain.errors import MarketDataUnavailable
+from domain.flags import VARIANT_B
 from domain.sessions import Product
 from market_app.interface import MarketData
 from market_app.providers import use_provider
+from market_app.snapshots import record_snapshot
 from positions_app.models import ExitRule
 from positions_app.services import refresh_marks
 from positions_app.services.rules import seed_default_rules
 from signals_app import webhook
-from signals_app.models import Credential, Strategy
+from signals_app.jury.defaults import seed_policies, seed_seats
+from signals_app.models import AgentSeat, Credential, FeatureFlag, JuryPolicy, Strategy
+from signals_app.models.jury import LONGEST_DEADLINE_MS
 from signals_app.services import credentials
 from tradingsite.replay.alerts import RecordedAlert
 from workers import pipeline
+from workers.schedule import EVERY_SECONDS
 from workers.sweeps import sweep_orders, sweep_signals
 
 ENDPOINT_ID = "recorded-day"
 MINUTE = timedelta(minutes=1)
+GAMMA_EVERY = timedelta(seconds=EVERY_SECONDS["workers.market.record_gamma"])
 AFTERWARDS = timedelta(
     minutes=30
 )  # the day goes on that long after the bell, so that late alerts and expiries are seen
@@ -56,14 +63,23 @@ class Answer:
 
 
 class RecordedDay:
-    """One day, one market, one list of alerts. Call ``run`` inside a throw-away database."""
+    """One day, one market, one list of alerts. Call ``run`` inside a throw-away database.
 
-    def __init__(self, *, market: MarketData, day: date, alerts: Sequence[RecordedAlert]) -> None:
+    underlying: whose option chain is looked at every quarter of an hour, for the jury. jury: engine B decides beside
+    engine A, and what it decides is traded on the shadow book.
+    """
+
+    def __init__(
+        self, *, market: MarketData, day: date, underlying: str, alerts: Sequence[RecordedAlert], jury: bool = True
+    ) -> None:
         self._market = market
+        self._underlying = underlying
         self._alerts = alerts
+        self.jury = jury
         self._now = self._noon(day)
         session = market.session(Product.EQUITY_OPTION, now=self._now)
         self.opens_at, self.closes_at = session.opens_at, session.closes_at
+        self._gamma_due_at = self.opens_at
         self._nudges: deque[tuple[str, tuple[Any, ...]]] = deque()
 
     def _noon(self, day: date) -> datetime:
@@ -78,6 +94,8 @@ class RecordedDay:
             stack.enter_context(nudges.delivered_to(lambda task, args: self._nudges.append((task, args))))
             stack.enter_context(redis_client.detached())
             stack.enter_context(use_provider(self._market))
+            # The environment's flags are about the system that runs: they might ask a language model about a day gone by.
+            stack.enter_context(override_settings(FLAGS_SAID={}))
             credentials.recent_callers.clear()
             events = list(self._events())
             self._now = events[0][0]
@@ -109,11 +127,23 @@ class RecordedDay:
         ledger.book_deposit(book, booking="deposit:1", amount=book.cash)
         seed_default_rules()
         strategy = Strategy.objects.create(name="recorded-day", account=book, allowed_symbols=["*"])
+        if self.jury:
+            self._seat_the_jury(strategy)
         # A recorded day has no tomorrow: what is still held is left before the bell.
         ExitRule.objects.create(strategy=strategy, kind="end_of_day", params={"minutes": 5})
         credentials.issue(strategy, Credential.Kind.ENDPOINT, secret=ENDPOINT_ID, actor="replay")
         for token in sorted({secret for alert in self._alerts for secret in candidate_secrets(alert.body)}):
             credentials.issue(strategy, Credential.Kind.TOKEN, secret=token, actor="replay")
+
+    def _seat_the_jury(self, strategy: Strategy) -> None:
+        """On the terms and with the seats of a fresh system."""
+        FeatureFlag.objects.create(name=VARIANT_B, enabled=True)
+        seed_policies()
+        strategy.jury_policy = JuryPolicy.objects.get(name="default")
+        strategy.save(update_fields=["jury_policy"])
+        seed_seats()
+        # A busy machine must not change what is voted: nobody waits for a recorded day.
+        AgentSeat.objects.update(deadline_ms=LONGEST_DEADLINE_MS)
 
     def _tick(self) -> None:
         sweep_signals()
@@ -123,6 +153,16 @@ class RecordedDay:
         pipeline.monitor_exits()
         pipeline.expire_and_settle()
         self._work_off_nudges()
+        if self.jury and self._gamma_due_at <= self._now < self.closes_at:
+            self._record_gamma()
+
+    def _record_gamma(self) -> None:
+        """As the schedule does, from the first minute on in which the chain has quotes: what the jury reads of it."""
+        try:
+            record_snapshot(self._underlying)
+        except MarketDataUnavailable:
+            return  # tried again in a minute
+        self._gamma_due_at = self._now + GAMMA_EVERY
 
     def _deliver(self, alert: RecordedAlert) -> Answer:
         request = RequestFactory().post("/", data=alert.body, content_type=alert.content_type)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,18 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
+MAINTENANCE = "postgres"  # every server has it
 TEMPLATE_LOCK = 7_221_001  # two replays must not build one template at once
+
+
+@contextmanager
+def quiet_logs(up_to: int = logging.WARNING) -> Iterator[None]:
+    """What is lived again, or only tried, is told by its report; the log is for the system that runs."""
+    logging.disable(up_to)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 @contextmanager
@@ -70,7 +82,8 @@ def _ensure_template(address: dict[str, str]) -> str:
     """A migrated database named after its migrations; made once, then every replay copies it in milliseconds."""
     names = sorted("/".join(key) for key in MigrationLoader(None).disk_migrations)
     template = f"replay_template_{sha256(repr(names).encode()).hexdigest()[:16]}"
-    session = psycopg2.connect(**address)
+    # A lock of this kind belongs to one database: replays of two systems on one server must meet in the same one.
+    session = psycopg2.connect(**{**address, "dbname": MAINTENANCE})
     try:
         session.autocommit = True
         cursor = session.cursor()

@@ -14,22 +14,28 @@ from domain import pnl
 from domain.positions import Direction
 from orders_app.models import Fill, Order
 from positions_app.models import Position
-from signals_app.models import Decision, Signal
+from signals_app.models import AgentVote, Decision, JuryRecord, Signal
+from tradingsite.replay.checks import broken_promises
 from tradingsite.replay.day import Answer, RecordedDay
 
 
 def report_of(day: RecordedDay, answers: Sequence[Answer]) -> dict[str, Any]:
-    """Alerts with their outcomes, orders, fills, positions, books, checks and one SHA-256 over what was decided and done."""
+    """Alerts with their outcomes, decisions with their votes, orders, fills, positions, books, checks and one SHA-256 over
+    what was decided and done.
+
+    What belongs to a shadow book says so; an alert's outcome is that of the engine that traded it.
+    """
     decisions, orders, fills = _decisions(), _orders(), _fills()
     return {
         "session": {"opens_at": day.opens_at.isoformat(), "closes_at": day.closes_at.isoformat()},
+        "engines": "AB" if day.jury else "A",
         "alerts": [_alert(answer) for answer in answers],
         "decisions": decisions,
         "orders": orders,
         "fills": fills,
-        "positions": [_position(position) for position in Position.objects.order_by("pk")],
-        "books": [{"name": book.name, "cash": _number(book.cash)} for book in Account.objects.order_by("pk")],
-        "checks": _broken_promises(day),
+        "positions": [_position(position) for position in Position.objects.select_related("account").order_by("pk")],
+        "books": [_book(book) | {"cash": _number(book.cash)} for book in Account.objects.order_by("pk")],
+        "checks": broken_promises(day),
         "sha256": sha256(_canonical([decisions, orders, fills])).hexdigest(),
     }
 
@@ -47,6 +53,10 @@ def _number(value: Decimal | None) -> str | None:
 
 def _time(value: datetime | None) -> str | None:
     return None if value is None else value.isoformat()
+
+
+def _book(book: Account) -> dict[str, Any]:
+    return {"book": book.name, "shadow": book.kind == Account.Kind.SHADOW}
 
 
 def _alert(answer: Answer) -> dict[str, Any]:
@@ -77,7 +87,7 @@ def _outcome(answer: Answer, signals: Sequence[Signal]) -> tuple[str, str, str]:
     signal = signals[0]
     if signal.reason:
         return signal.status, signal.reason, signal.reason_text
-    decision = signal.decisions.first()
+    decision = signal.decisions.filter(engine=signal.engine).first()
     return signal.status, "", decision.text if decision is not None else ""
 
 
@@ -93,15 +103,50 @@ def _decisions() -> list[dict[str, Any]]:
             "rules": row.rules,
             "seen": row.seen,
             "decided_at": _time(row.decided_at),
+            "jury": _jury(row),
         }
-        for row in Decision.objects.order_by("pk")
+        for row in Decision.objects.select_related("jury").prefetch_related("votes").order_by("pk")
     ]
+
+
+def _jury(decision: Decision) -> dict[str, Any] | None:
+    """What the jury saw (its hash), said and found; None where it was not asked."""
+    record: JuryRecord | None = getattr(decision, "jury", None)
+    if record is None:
+        return None
+    return {
+        "action": record.action,
+        "confidence": _number(record.confidence),
+        "sum": record.sum,
+        "regime": record.regime,
+        "view_sha256": record.view_sha256,
+        "votes_sha256": record.votes_sha256,
+        "votes": [_vote(vote) for vote in decision.votes.all()],
+    }
+
+
+def _vote(row: AgentVote) -> dict[str, Any]:
+    return {
+        "agent": row.agent,
+        "action": row.action,
+        "bias": row.bias,
+        "confidence": row.confidence,
+        "blocks": row.blocks,
+        "weight": _number(row.weight),
+        "share": _number(row.share),
+        "support": row.support,
+        "points": _number(row.points),
+        "reasons": row.reasons,
+        "figures": row.figures,
+        "alarm": row.alarm,
+    }
 
 
 def _orders() -> list[dict[str, Any]]:
     return [
         {
             "client_order_id": row.client_order_id,
+            **_book(row.account),
             "signal": row.signal_id,
             "symbol": row.symbol,
             "side": row.side,
@@ -116,7 +161,7 @@ def _orders() -> list[dict[str, Any]]:
             "created_at": _time(row.created_at),
             "terminal_at": _time(row.terminal_at),
         }
-        for row in Order.objects.order_by("pk")
+        for row in Order.objects.select_related("account").order_by("pk")
     ]
 
 
@@ -124,6 +169,7 @@ def _fills() -> list[dict[str, Any]]:
     return [
         {
             "order": row.order.client_order_id,
+            **_book(row.account),
             "side": row.order.side,
             "symbol": row.order.symbol,
             "venue_fill_id": row.venue_fill_id,
@@ -133,7 +179,7 @@ def _fills() -> list[dict[str, Any]]:
             "executed_at": _time(row.executed_at),
             "quote": row.quote,
         }
-        for row in Fill.objects.select_related("order").order_by("pk")
+        for row in Fill.objects.select_related("order", "account").order_by("pk")
     ]
 
 
@@ -142,6 +188,7 @@ def _position(row: Position) -> dict[str, Any]:
     if row.mark is not None:
         unrealized = pnl.unrealized(Direction(row.direction), row.quantity, row.entry_price, row.mark, row.multiplier)
     return {
+        **_book(row.account),
         "symbol": row.symbol,
         "thesis": row.thesis,
         "status": row.status,
@@ -157,21 +204,3 @@ def _position(row: Position) -> dict[str, Any]:
         "exit_reason": row.exit_reason,
         "exit_text": row.exit_text,
     }
-
-
-def _broken_promises(day: RecordedDay) -> list[str]:
-    """Fills that knew the future, happened outside the session or beat the recorded quote; empty on a sound day."""
-    broken = []
-    for fill in Fill.objects.select_related("order").order_by("pk"):
-        quote = fill.quote or {}
-        touch = quote.get("ask" if fill.order.side == "buy" else "bid")
-        known_at = quote.get("provider_time")
-        if known_at is None or datetime.fromisoformat(known_at) > fill.executed_at:
-            broken.append(f"{fill.venue_fill_id}: filled at {fill.executed_at} on a quote of {known_at}")
-        if not day.opens_at <= fill.executed_at < day.closes_at:
-            broken.append(f"{fill.venue_fill_id}: filled at {fill.executed_at}, outside the session")
-        if touch is None or (
-            (fill.price < Decimal(touch)) is (fill.order.side == "buy") and fill.price != Decimal(touch)
-        ):
-            broken.append(f"{fill.venue_fill_id}: {fill.order.side} at {fill.price}, the quote was {touch}")
-    return broken

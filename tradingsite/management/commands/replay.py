@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -20,9 +17,9 @@ from domain.sessions import Product
 from tradingsite import auditor
 from tradingsite.replay.alerts import BadAlertFile, RecordedAlert, read_alerts
 from tradingsite.replay.day import RecordedDay
-from tradingsite.replay.ground import throw_away_database
+from tradingsite.replay.ground import quiet_logs, throw_away_database
 from tradingsite.replay.report import report_of
-from tradingsite.tables import table
+from tradingsite.replay.text import report_lines
 
 
 class Command(BaseCommand):
@@ -34,15 +31,28 @@ class Command(BaseCommand):
         parser.add_argument("--date", type=date.fromisoformat, required=True, help="the day, YYYY-MM-DD")
         parser.add_argument("--symbol", required=True, help="the underlying that was recorded")
         parser.add_argument("--alerts", type=Path, required=True, help="JSON lines with 'at', 'body' and 'note'")
+        parser.add_argument(
+            "--engines", choices=("A", "both"), default="both", help="both: engine B decides too and trades in shadow"
+        )
         parser.add_argument("--json", type=Path, dest="json_file", help="write everything to this file; - prints it")
 
     def handle(
-        self, *, data: Path, date: date, symbol: str, alerts: Path, json_file: Path | None, **options: Any
+        self,
+        *,
+        data: Path,
+        date: date,
+        symbol: str,
+        alerts: Path,
+        engines: str,
+        json_file: Path | None,
+        **options: Any,
     ) -> None:
         began = time.perf_counter()
         market, recorded = _opened(data, date, symbol.upper(), alerts)
-        with _quiet_logs(), throw_away_database():
-            day = RecordedDay(market=market, day=date, alerts=recorded)
+        with quiet_logs(), throw_away_database():
+            day = RecordedDay(
+                market=market, day=date, underlying=symbol.upper(), alerts=recorded, jury=engines == "both"
+            )
             answers = day.run(_progress if sys.stderr.isatty() else lambda now, done, total: None)
             report = report_of(day, answers)
             report["audit"] = _audited()
@@ -57,35 +67,8 @@ class Command(BaseCommand):
 
     def _show(self, report: dict[str, Any], seconds: float) -> None:
         out = self.stdout.write
-        session = report["session"]
-        out(
-            f"{report['symbol']} on {report['date']}, session {session['opens_at'][11:16]}-{session['closes_at'][11:16]} UTC\n"
-        )
-        rows = [
-            [a["at"][11:19], a["http_status"], a["outcome"], a["reason"], a["text"], a["note"]]
-            for a in report["alerts"]
-        ]
-        out(table(["time", "http", "outcome", "reason", "what", "expected"], rows))
-        fills = [
-            [f["executed_at"][11:19], f["side"], f["quantity"], f["symbol"], f["price"], _touch(f["quote"])]
-            for f in report["fills"]
-        ]
-        out(table(["fill", "side", "qty", "contract", "price", "bid / ask"], fills))
-        positions = [
-            [
-                p["symbol"],
-                p["status"],
-                p["entry_quantity"],
-                p["entry_price"],
-                p["mark"],
-                p["realized"],
-                p["exit_reason"],
-            ]
-            for p in report["positions"]
-        ]
-        out(table(["position", "status", "qty", "entry", "mark", "realized", "left because"], positions))
-        for book in report["books"]:
-            out(f"book {book['name']}: cash {book['cash']}")
+        for line in report_lines(report):
+            out(line)
         for broken in report["checks"]:
             out(self.style.ERROR(broken))
         audit = report["audit"]
@@ -94,16 +77,6 @@ class Command(BaseCommand):
             out(self.style.ERROR(f"{violation['code']} {violation['promise']}: {violation['rows'][:3]}"))
         out(f"sha256 {report['sha256']}")
         out(f"{seconds} s")
-
-
-@contextmanager
-def _quiet_logs() -> Iterator[None]:
-    """What a recorded day warns of is in its report; the log is for the system that runs."""
-    logging.disable(logging.WARNING)
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)
 
 
 def _audited() -> dict[str, Any]:
@@ -130,10 +103,6 @@ def _opened(data: Path, day: date, symbol: str, alerts: Path) -> tuple[Any, list
     if not recorded:
         raise CommandError(f"{alerts} holds no alert")
     return market, recorded
-
-
-def _touch(quote: dict[str, Any] | None) -> str:
-    return f"{quote['bid']} / {quote['ask']}" if quote else ""
 
 
 def _write(target: Path, report: dict[str, Any], stdout: Any) -> None:
