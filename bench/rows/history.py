@@ -21,10 +21,10 @@ LOADS: Final = (
         FROM generate_series(1, %(rows)s) AS n""",  # noqa: S608  # made of constants
     f"""INSERT INTO signals_app_signal (id, strategy_id, account_id, event_id, leg, correlation_id, dedupe_key, symbol,
             asset_class, intent, alert, alert_time, received_at, signal_price, status, reason, reason_text, attempts,
-            due_at, last_error, updated_at)
+            due_at, last_error, updated_at, engine)
         SELECT n, 1 + n %% %(books)s, 1 + n %% %(books)s, n, 0, md5(n::text), md5(n::text) || md5(n::text), 'AAPL',
             'equity', 'open_long', '{{"symbol": "AAPL", "intent": "open_long", "interval_s": 300}}', {_OLD}, {_OLD},
-            100, 'ordered', '', '', 0, {_OLD}, '', {_OLD}
+            100, 'ordered', '', '', 0, {_OLD}, '', {_OLD}, 'A'
         FROM generate_series(1, %(rows)s) AS n""",  # noqa: S608  # made of constants
     f"""INSERT INTO orders_app_order (id, client_order_id, venue_order_id, account_id, signal_id, strategy_id,
             correlation_id, purpose, side, reduce_only, thesis, symbol, underlying, multiplier, order_type, quantity,

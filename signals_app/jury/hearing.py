@@ -1,8 +1,8 @@
 """Hearing the agents: each within its deadline, and whatever one of them does, the others are heard.
 
 An agent that raises, comes late, or says what cannot be a vote is made to abstain, with an alarm. Python cannot kill a
-thread, so the agents speak in one of their own: one that comes late is interrupted where it runs Python code, is given up
-with its thread, and has no seat in this process until that thread has ended.
+thread, so the agents speak in one of their own: one that comes late is interrupted where it runs, is given up with its
+thread, and has no seat in this process until that thread has ended.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Lock, Thread, local
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Final
 
 import structlog
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 _STOP: Final = None
 SHORTEST_WAIT_S: Final = 0.001
+LOOK_S: Final = 0.01
 
 
 class Overdue(Exception):
@@ -150,11 +152,9 @@ class _Speaker:
         self._hearings.put(hearing)
 
     def dismiss(self) -> None:
-        """Interrupt what it is doing as soon as it runs Python code again, and let it end."""
+        """Let it end: at once where it runs, else as soon as what it waits for lets it go."""
         self._hearings.put(_STOP)
-        ident = self.thread.ident
-        if ident is not None:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(Overdue))
+        interrupt_if_running(self.thread)
 
     def _work(self) -> None:
         try:
@@ -185,6 +185,28 @@ def _speaker() -> _Speaker:
     return speaker
 
 
+def interrupt_if_running(thread: Thread) -> None:
+    """Raise Overdue in a thread that is using the processor.
+
+    Not in one that waits: until it runs again the exception would stay pending, and while one is pending for any thread the
+    interpreter takes its slow path in all of them, with a tracer even without end (CPython 3.11).
+    """
+    ident = thread.ident
+    if ident is not None and _is_running(thread):
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(Overdue))
+
+
+def _is_running(thread: Thread) -> bool:
+    """By the time it has spent on a processor, as Linux counts it in nanoseconds; True where nobody counts."""
+    times = Path(f"/proc/self/task/{thread.native_id}/schedstat")
+    try:
+        before = times.read_text().split()[0]
+        sleep(LOOK_S)
+        return times.read_text().split()[0] != before
+    except (OSError, IndexError):
+        return thread.is_alive()
+
+
 def _give_up(name: str) -> None:
     speaker: _Speaker = _own.speaker
     _own.speaker = None
@@ -198,7 +220,8 @@ def _still_late(name: str) -> bool:
         thread = _late.get(name)
         if thread is None:
             return False
-        if thread.is_alive():
-            return True
-        del _late[name]
-        return False
+        if not thread.is_alive():
+            del _late[name]
+            return False
+    interrupt_if_running(thread)
+    return True
