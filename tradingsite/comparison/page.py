@@ -20,6 +20,7 @@ from signals_app.models import Experiment, Strategy
 
 if TYPE_CHECKING:
     from tradingsite.comparison.report import By, Subject
+    from tradingsite.comparison.report import Comparison as Compared
 
 PERMISSION: Final = "signals_app.view_signal"
 AGENTS_OF: Final = 1_000  # the newest alerts whose votes a page looks at; the command looks at all
@@ -43,6 +44,7 @@ def page(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "Comparison of the engines",
         "found": found,
+        "promoted": _promoted(found),
         "standing": text.standing(found),
         "remarks": list(text.remarks(found)),
         "rows": text.engine_rows(found),
@@ -70,6 +72,15 @@ def page(request: HttpRequest) -> HttpResponse:
         "asked": _query(request),
     }
     return TemplateResponse(request, "admin/desk/comparison.html", context)
+
+
+def _promoted(found: Compared) -> int | None:
+    """The split that a verdict asks for, in percent to engine A; None where there is none to be prepared."""
+    experiment = found.subject.experiment
+    if experiment is None or experiment.status != Experiment.Status.RUNNING:
+        return None
+    wanted = {"a_better": 100, "b_better": 0}.get(found.judgement.verdict)
+    return None if wanted == experiment.percent_a else wanted
 
 
 def _query(request: HttpRequest) -> str:

@@ -12,9 +12,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from signals_app.models import Experiment
-from signals_app.services.experiments import start
+from signals_app.services.experiments import confirm_split, start
 from tests.factories import Desk, Floor, a_desk
-from tests.people import NOBODY, VIEWER, at_the_admin, at_the_api
+from tests.people import NOBODY, TRADER, VIEWER, at_the_admin, at_the_api
 
 from .rows import Ballot, Came, session, write
 
@@ -109,6 +109,21 @@ def test_the_page_opens_with_the_running_experiment(trial: Desk) -> None:
     content = html[html.index('id="content-main"') :]
     assert "style=" not in content and "<script" not in content.split("</section>")[0]
     assert 'data-label="agent">technical' in content
+
+
+def test_a_verdict_is_promoted_by_two_people(trial: Desk) -> None:
+    """One click on the page prepares all alerts for the better engine; another person confirms it."""
+    assert "Prepare all alerts" not in page(at_the_admin(VIEWER))
+    trader, experiment = at_the_admin(TRADER), Experiment.objects.get()
+    html = page(trader)
+    assert "Prepare all alerts for engine B" in html
+    why = re.search(r'name="why" value="([^"]+)"', html)
+    assert why is not None and why[1].startswith("B is better")
+    trader.post(f"/admin/desk/experiments/{experiment.pk}/prepare-split/", {"percent_a": 0, "why": why[1]})
+    change = experiment.changes.get()
+    assert (change.percent_to, change.confirmed_at) == (0, None)
+    confirm_split(change_id=change.pk, actor="user:somebody-else")
+    assert "Prepare all alerts" not in page(trader)
 
 
 def test_the_page_compares_what_is_asked_for(trial: Desk) -> None:
