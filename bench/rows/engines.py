@@ -10,7 +10,7 @@ from typing import Final
 import psycopg2
 
 from bench.figures import Comparison, Measured, Result
-from bench.rows.way import FAST, P50, closed_loop, in_turn, paced, percentiles
+from bench.rows.way import P50, closed_loop, in_turn, paced, percentiles
 from bench.run import Run
 from bench.sites import Site
 
@@ -32,12 +32,12 @@ def engines(run: Run) -> list[Result]:
     run.started(alone, both)
     ways = in_turn(run, partial(paced, run.counts.calm_alerts, CALM), both, alone)
     rates = in_turn(run, partial(closed_loop, run), both, alone)
-    acks = in_turn(run, partial(_acked, run.counts.ack_alerts), both, alone)
+    acks = in_turn(run, partial(_acked, run.counts.calm_alerts), both, alone)
     compared = partial(Comparison, "engines", floor_is=ALONE)
     return [
         *percentiles("engines", "alert to position by engine B at 5/s", *ways, {P50: 2.5}, ALONE),
         compared("alerts/s by engine B without a backlog", "/s", *rates, reach=0.5, at_least=True),
-        compared("ack with engine B behind it", "ms", *acks, reach=1.25),
+        compared("ack at 5/s with engine B behind it", "ms", *acks, reach=1.25),
         *_agents(both),
     ]
 
@@ -54,7 +54,7 @@ def _give_to_engine_b(database_url: str) -> None:
 
 
 def _acked(count: int, site: Site) -> float:
-    answered = site.sender.paced(site.take(count), FAST)
+    answered = site.sender.paced(site.take(count), CALM)
     site.await_done(answered)
     return median(ack.ms for ack in answered)
 
