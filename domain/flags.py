@@ -67,14 +67,20 @@ FLAGS: Final[Mapping[str, Flag]] = {
 }
 
 
+def known(name: str) -> str:
+    """The name itself. Raises RuleBroken ``flag_unknown``."""
+    if name not in FLAGS:
+        raise RuleBroken("flag_unknown", f"no flag is called {name}; there are {', '.join(FLAGS)}")
+    return name
+
+
 def standings(rows: Mapping[str, bool], environment: Mapping[str, bool]) -> dict[str, Standing]:
     """Every flag as it stands, by name; what the environment says counts more than a row.
 
     Raises RuleBroken ``flag_unknown`` for a name on either side that is no flag.
     """
     for name in [*rows, *environment]:
-        if name not in FLAGS:
-            raise RuleBroken("flag_unknown", f"no flag is called {name}; there are {', '.join(FLAGS)}")
+        known(name)
     said = {name: _said(flag, rows, environment) for name, flag in FLAGS.items()}
     return {name: Standing(FLAGS[name], *said[name], _missing(FLAGS[name], said)) for name in FLAGS}
 

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import fields
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
+
+from domain.errors import RuleBroken
 
 LARGEST = 1_000_000
+T = TypeVar("T")
 
 Number = Decimal | int | float
 
@@ -27,6 +30,22 @@ def arguments(cls: type[Any], params: Mapping[str, object]) -> dict[str, Number]
     if unknown:
         raise ValueError(f"no parameter {', '.join(unknown)}; allowed: {', '.join(types) or 'none'}")
     return {name: number(name, params[name], types[name]) for name in params}
+
+
+def built(known: Mapping[str, type[T]], name: str, params: Mapping[str, object], *, code: str, what: str) -> T:
+    """An instance of what a row names, with its parameters; those left out take their defaults.
+
+    what: the kind of thing, in the message. Raises RuleBroken with that code for a name nobody knows and for parameters
+    that it does not take.
+    """
+    cls: Any = known.get(name)
+    if cls is None:
+        raise RuleBroken(code, f"no {what} is called {name!r}; there are {', '.join(sorted(known))}")
+    try:
+        made: T = cls(**arguments(cls, params))
+    except ValueError as wrong:
+        raise RuleBroken(code, f"{name}: {wrong}") from wrong
+    return made
 
 
 def parameters_of(instance: Any) -> dict[str, object]:

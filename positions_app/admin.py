@@ -17,6 +17,8 @@ from books_app.web.admin import (
     book_name,
     column,
     gain,
+    json_object,
+    listed,
     plain,
     reason_link,
     recent_values,
@@ -146,12 +148,7 @@ class ExitRuleForm(forms.ModelForm):
         return str(self.cleaned_data.get("symbol") or "").strip().upper()
 
     def clean_params(self) -> dict[str, Any]:
-        params = self.cleaned_data["params"]
-        if params is None:
-            return {}
-        if not isinstance(params, dict):
-            raise forms.ValidationError('An object in braces is wanted, such as {"hours": 24}.')
-        return params
+        return json_object(self.cleaned_data["params"], example='{"hours": 24}')
 
 
 @admin.register(ExitRule)
@@ -174,7 +171,7 @@ class ExitRuleAdmin(AuditedAdmin):
 
     @column("parameters")
     def shown_params(self, rule: ExitRule) -> str:
-        return ", ".join(f"{name} {value}" for name, value in rule.params.items())
+        return listed(rule.params)
 
     def changeform_view(
         self,

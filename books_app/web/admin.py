@@ -34,6 +34,20 @@ def badge(word: str, *, text: str = "") -> SafeString:
     return format_html('<span class="badge badge-{}">{}</span>', tone, text or word.replace("_", " "))
 
 
+def json_object(given: object, *, example: str) -> dict[str, Any]:
+    """A form's JSON field that has to be an object; nothing is an empty one. Raises ValidationError."""
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise forms.ValidationError(f"An object in braces is wanted, such as {example}.")
+    return given
+
+
+def listed(parameters: dict[str, Any]) -> str:
+    """Parameters on one line of a list."""
+    return ", ".join(f"{name} {value}" for name, value in parameters.items())
+
+
 def plain(number: Decimal | None) -> str:
     return "–" if number is None else f"{number.normalize():f}"
 

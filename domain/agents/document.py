@@ -6,17 +6,16 @@ come to the same votes from it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Final
 
 import numpy as np
 
 from domain.agents.view import Advice, BookLoad, Gamma, Holding, JuryView, Series
 from domain.agents.vote import Vote
+from domain.digest import digest
 from domain.indicators.candles import Candles
 from domain.indicators.hours import SessionHours
 from domain.positions import Direction
@@ -24,11 +23,6 @@ from domain.quotes import Quote
 from domain.sessions import Product, SessionState
 
 _PARTS: Final = ("start", "open", "high", "low", "close", "volume")
-
-
-def digest(document: Any) -> str:
-    """SHA-256 of a JSON value in its one canonical form, as hexadecimal digits."""
-    return sha256(json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()).hexdigest()
 
 
 def votes_digest(votes: Iterable[Vote]) -> str:

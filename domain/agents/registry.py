@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, ClassVar, Final, NamedTuple, Protocol, TypeVar
+from typing import ClassVar, Final, NamedTuple, Protocol, TypeVar
 
 from domain.agents import members
 from domain.agents.view import JuryView
 from domain.agents.vote import Vote
-from domain.errors import RuleBroken
-from domain.parameters import arguments, parameters_of
+from domain.parameters import built, parameters_of
 
 
 class Agent(Protocol):
@@ -62,14 +61,7 @@ def find() -> None:
 
 def build(name: str, parameters: Mapping[str, object]) -> Agent:
     """An agent of its row; parameters left out take their defaults. Raises RuleBroken ``bad_agent``."""
-    cls: Any = AGENTS.get(name)
-    if cls is None:
-        raise RuleBroken("bad_agent", f"no agent is called {name!r}; there are {', '.join(sorted(AGENTS))}")
-    try:
-        agent: Agent = cls(**arguments(cls, parameters))
-    except ValueError as wrong:
-        raise RuleBroken("bad_agent", f"{name}: {wrong}") from wrong
-    return agent
+    return built(AGENTS, name, parameters, code="bad_agent", what="agent")
 
 
 def defaults() -> list[Default]:

@@ -6,10 +6,9 @@ A new rule is a dataclass under ``@register``; its fields are its parameters, th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final, NamedTuple, Protocol, TypeVar
+from typing import ClassVar, Final, NamedTuple, Protocol, TypeVar
 
-from domain.errors import RuleBroken
-from domain.parameters import arguments, parameters_of
+from domain.parameters import built, parameters_of
 
 from .view import Exit, PositionView
 
@@ -60,14 +59,7 @@ def register(cls: type[AnyRule]) -> type[AnyRule]:
 
 def build(kind: str, params: Mapping[str, object]) -> ExitRule:
     """A rule of its row; parameters left out take their defaults. Raises RuleBroken ``bad_exit_rule``."""
-    cls: Any = KINDS.get(kind)
-    if cls is None:
-        raise RuleBroken("bad_exit_rule", f"no exit rule is called {kind!r}; there are {', '.join(sorted(KINDS))}")
-    try:
-        rule: ExitRule = cls(**arguments(cls, params))
-    except ValueError as wrong:
-        raise RuleBroken("bad_exit_rule", f"{kind}: {wrong}") from wrong
-    return rule
+    return built(KINDS, kind, params, code="bad_exit_rule", what="exit rule")
 
 
 def defaults() -> list[Default]:

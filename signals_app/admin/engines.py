@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from books_app import clock
-from books_app.web.admin import AuditedAdmin, badge, column, plain
+from books_app.web.admin import AuditedAdmin, badge, column, json_object, listed, plain
 from domain.flags import Said, variable_of
 from signals_app.admin.forms import BoundedForm, Bounds
 from signals_app.jury.force import flags_in_force
@@ -129,12 +129,7 @@ class AgentSeatForm(BoundedForm):
         }
 
     def clean_parameters(self) -> dict[str, Any]:
-        given = self.cleaned_data["parameters"]
-        if given is None:
-            return {}
-        if not isinstance(given, dict):
-            raise forms.ValidationError('An object in braces is wanted, such as {"minutes": 15}.')
-        return given
+        return json_object(self.cleaned_data["parameters"], example='{"minutes": 15}')
 
 
 @admin.register(AgentSeat)
@@ -164,7 +159,7 @@ class AgentSeatAdmin(AuditedAdmin):
 
     @column("parameters")
     def shown_parameters(self, seat: AgentSeat) -> str:
-        return ", ".join(f"{name} {value}" for name, value in seat.parameters.items())
+        return listed(seat.parameters)
 
     @column("deadline", order="deadline_ms")
     def deadline(self, seat: AgentSeat) -> str:

@@ -12,7 +12,8 @@ from weakref import WeakKeyDictionary
 
 from books_app.rows import fetched
 from domain.agents import JuryView, Series
-from domain.agents.document import digest, series_as_json, view_from_json, without_series
+from domain.agents.document import series_as_json, view_from_json, without_series
+from domain.digest import digest
 from signals_app.models import JuryRecord
 
 _KNOWN: Final = "SELECT digest, id FROM signals_app_seriesseen WHERE digest = ANY(%s)"
@@ -35,14 +36,20 @@ class KeptView:
 
 def kept_view(view: JuryView) -> KeptView:
     """Write the series that are not there yet, in the caller's transaction."""
-    both = {name: series for name in ("bars", "daily") if (series := getattr(view, name)) is not None}
-    texts = {name: _text(series) for name, series in both.items()}
-    known = dict(fetched(_KNOWN, [[sha256 for sha256, _ in texts.values()]])) if texts else {}
+    both = _series_of(view)
+    known = dict(fetched(_KNOWN, [[_text(series)[0] for series in both.values()]])) if both else {}
     ids = {
-        name: known.get(texts[name][0]) or _keep(view.underlying, series, *texts[name]) for name, series in both.items()
+        name: known.get(_text(series)[0]) or _keep(view.underlying, series, *_text(series))
+        for name, series in both.items()
     }
-    document = without_series(view) | {name: texts[name][0] if name in texts else None for name in ("bars", "daily")}
+    document = document_of(view)
     return KeptView(document, digest(document), ids.get("bars"), ids.get("daily"))
+
+
+def document_of(view: JuryView) -> dict[str, Any]:
+    """The view as it is kept: digests stand for its series. The digest of that is kept beside it."""
+    series = {name: _text(one)[0] for name, one in _series_of(view).items()}
+    return without_series(view) | {"bars": series.get("bars"), "daily": series.get("daily")}
 
 
 def view_of(record: JuryRecord) -> JuryView:
@@ -50,6 +57,11 @@ def view_of(record: JuryRecord) -> JuryView:
     series = {"bars": record.bars, "daily": record.daily}
     documents = {name: None if row is None else row.document for name, row in series.items()}
     return view_from_json({**record.view, **documents})
+
+
+def _series_of(view: JuryView) -> dict[str, Series]:
+    both = {"bars": view.bars, "daily": view.daily}
+    return {name: series for name, series in both.items() if series is not None}
 
 
 def _text(series: Series) -> tuple[str, str]:

@@ -81,7 +81,7 @@ def with_advice(view: JuryView, signal_id: int) -> JuryView:
 
 # As long as the very same bars are told, what is made of them is the same object.
 _series: Derived[list[Bar], Series] = Derived(entries=256)
-_correlations_of: dict[tuple[str, str], tuple[Series, Series, float | None]] = {}
+_near: Derived[Series, float | None] = Derived(entries=256)
 
 
 def _bars(snapshot: MarketSnapshot, interval_s: int, now: datetime) -> Series:
@@ -175,13 +175,10 @@ def _correlations(held: set[str], underlying: str, daily: Series | None, now: da
             found[symbol] = 1.0
         elif daily is not None:
             other = _Notes().ask(symbol, lambda symbol=symbol: _daily(symbol, now))  # type: ignore[misc]
-            found[symbol] = None if other is None else _correlation(underlying, daily, symbol, other)
+            found[symbol] = None if other is None else _correlation(underlying, daily, other)
     return found
 
 
-def _correlation(one: str, ours: Series, other: str, theirs: Series) -> float | None:
-    known = _correlations_of.get((one, other))
-    if known is None or known[0] is not ours or known[1] is not theirs:
-        known = ours, theirs, correlation(ours.candles, theirs.candles)
-        _correlations_of[one, other] = known
-    return known[2]
+def _correlation(underlying: str, ours: Series, theirs: Series) -> float | None:
+    """Computed once for two series that are told again and again."""
+    return _near.of((underlying, theirs), ours, lambda series: correlation(series.candles, theirs.candles))

@@ -184,7 +184,7 @@ def _carry(signal: Signal, said: Judged, decision: Decision) -> Signal | None:
     trail = Trail(f"engine {course.engine}", signal.correlation_id)
     following = S.APPROVED if verdict.approved else S.REJECTED
     reason = "" if verdict.approved else verdict.reason or ""
-    carried = _shadow_of(signal, said, following, trail) if course.shadow else signal
+    carried = _shadow_of(signal, said, following, reason, trail) if course.shadow else signal
     text, data = verdict.text, {"decision": decision.pk}
     if course.shadow:
         trail.note("signal", carried.pk, S.PENDING, following, reason=reason, text=text, data=data)
@@ -194,10 +194,9 @@ def _carry(signal: Signal, said: Judged, decision: Decision) -> Signal | None:
     return carried
 
 
-def _shadow_of(signal: Signal, said: Judged, status: SignalStatus, trail: Trail) -> Signal:
+def _shadow_of(signal: Signal, said: Judged, status: SignalStatus, reason: str, trail: Trail) -> Signal:
     """A second row of work for the same alert, on the shadow book: inserted where its engine's decision has brought it."""
     now = clock.now()
-    refused = status is S.REJECTED
     shadow = Signal(
         **{name: getattr(signal, name) for name in _SAME},
         shadow_of=signal,
@@ -205,8 +204,8 @@ def _shadow_of(signal: Signal, said: Judged, status: SignalStatus, trail: Trail)
         engine=said.course.engine,
         dedupe_key=f"shadow-of-{signal.pk}",
         status=status,
-        reason=(said.verdict.reason or "") if refused else "",
-        reason_text=said.verdict.text[:400] if refused else "",
+        reason=reason,
+        reason_text=said.verdict.text[:400] if reason else "",
         due_at=now + SWEEP_AFTER,
         updated_at=now,
     )

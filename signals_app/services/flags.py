@@ -5,19 +5,11 @@ from __future__ import annotations
 from django.db import transaction
 
 from books_app.web.changes import record_change
-from domain.errors import RuleBroken
-from domain.flags import FLAGS, Standing
+from domain.flags import Standing, known
 from signals_app.jury.force import flags_in_force
 from signals_app.models import FeatureFlag
 
 ENTITY = "feature_flag"
-
-
-def known(name: str) -> str:
-    """The name itself. Raises RuleBroken ``flag_unknown``."""
-    if name not in FLAGS:
-        raise RuleBroken("flag_unknown", f"no flag is called {name}; there are {', '.join(FLAGS)}")
-    return name
 
 
 @transaction.atomic

@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from domain.agents import Action, Bias, JuryView, Vote, defaults
-from domain.agents.document import digest, series_as_json, votes_digest, without_series
+from domain.agents.document import votes_digest
 from domain.agents.jury import Seat, Terms, deliberate
+from domain.digest import digest
 from domain.flags import FLAGS, standings
 from signals_app.jury.force import InForce, SeatRow
 from signals_app.jury.hearing import Heard, hear
-from signals_app.jury.keeping import view_of
+from signals_app.jury.keeping import document_of, view_of
 from signals_app.jury.trial import seats
 from signals_app.models import AgentSeat, AgentVote, Decision, JuryRecord
 from tradingsite.redecision.changes import Changes
@@ -169,7 +170,7 @@ class Jury:
         return tuple(vote.agent for vote in comparable if vote.as_json() != _vote_of(stored[vote.agent]).as_json())
 
     def _intact(self, record: JuryRecord, view: JuryView, votes: Sequence[Vote], unlike: Sequence[str]) -> bool:
-        if _digest_of(view) != record.view_sha256:
+        if digest(document_of(view)) != record.view_sha256:
             return False
         return bool(self._changes or unlike) or votes_digest(votes) == record.votes_sha256
 
@@ -180,13 +181,6 @@ def _read(record: JuryRecord) -> tuple[JuryView, Terms]:
         return view_of(record), Terms(Decimal(record.sum["threshold"]), Decimal(record.sum["coverage_asked"]))
     except (KeyError, ValueError, TypeError, ArithmeticError) as e:
         raise Unreadable(f"{type(e).__name__}: {e}") from e
-
-
-def _digest_of(view: JuryView) -> str:
-    """As it was when the view was kept: of everything, the series by digests of their own."""
-    both = {"bars": view.bars, "daily": view.daily}
-    series = {name: None if one is None else digest(series_as_json(one)) for name, one in both.items()}
-    return digest(without_series(view) | series)
 
 
 def _by_jury(decision: Decision) -> bool:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any
 
 from books_app.models import Account
 from domain import pnl
+from domain.digest import digest
 from domain.positions import Direction
 from orders_app.models import Fill, Order
 from positions_app.models import Position
@@ -36,12 +35,8 @@ def report_of(day: RecordedDay, answers: Sequence[Answer]) -> dict[str, Any]:
         "positions": [_position(position) for position in Position.objects.select_related("account").order_by("pk")],
         "books": [_book(book) | {"cash": _number(book.cash)} for book in Account.objects.order_by("pk")],
         "checks": broken_promises(day),
-        "sha256": sha256(_canonical([decisions, orders, fills])).hexdigest(),
+        "sha256": digest([decisions, orders, fills]),
     }
-
-
-def _canonical(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
 
 def _number(value: Decimal | None) -> str | None:

@@ -18,8 +18,9 @@ from books_app import ledger
 from books_app.models import Account
 from books_app.shadows import shadow_book
 from domain.agents import Action, Bias, BookLoad, JuryView, Vote, build
-from domain.agents.document import digest, view_as_json, votes_digest
+from domain.agents.document import view_as_json, votes_digest
 from domain.agents.jury import Finding, Seat, Terms, deliberate
+from domain.digest import digest
 from domain.positions import Direction, PositionStatus
 from domain.sessions import Product, SessionState
 from domain.signals import SignalStatus

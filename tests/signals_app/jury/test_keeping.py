@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from domain.agents.document import digest, votes_digest, without_series
+from domain.agents.document import votes_digest, without_series
+from domain.digest import digest
 from domain.flags import VARIANT_B
 from market_app.snapshots import record_snapshot
 from signals_app.jury.defaults import seed_seats

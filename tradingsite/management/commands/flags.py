@@ -5,9 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from domain.flags import Said, Standing, variable_of
+from domain.flags import Said, Standing, known, variable_of
 from signals_app.jury.force import flags_in_force
-from signals_app.services.flags import known, set_flag
+from signals_app.services.flags import set_flag
 from tradingsite.management.base import DeskCommand, actor
 from tradingsite.tables import table
 
